@@ -1,0 +1,59 @@
+# What every target of ours is compiled with: warnings as errors everywhere, and the hardening of
+# the OpenSSF guide where the compiler knows the flag. Third-party headers are SYSTEM and silent.
+include(CheckCXXCompilerFlag)
+include(CheckLinkerFlag)
+
+add_library(bearergate_options INTERFACE)
+target_compile_options(bearergate_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion
+  -Wimplicit-fallthrough -Werror)
+
+function(bearergate_flag flag)
+  string(MAKE_C_IDENTIFIER "has${flag}" known)
+  check_cxx_compiler_flag("-Werror ${flag}" ${known})
+  if(${known})
+    target_compile_options(bearergate_options INTERFACE ${flag})
+  endif()
+endfunction()
+
+function(bearergate_link_flag flag)
+  string(MAKE_C_IDENTIFIER "links${flag}" known)
+  check_linker_flag(CXX "${flag}" ${known})
+  if(${known})
+    target_link_options(bearergate_options INTERFACE ${flag})
+  endif()
+endfunction()
+
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_link_options(-fuse-ld=lld-19)
+endif()
+
+if(CMAKE_BUILD_TYPE MATCHES "^Rel")
+  foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+               -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks -fno-strict-overflow
+               -fstrict-flex-arrays=3)
+    bearergate_flag(${flag})
+  endforeach()
+  target_compile_options(bearergate_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  target_compile_definitions(bearergate_options INTERFACE _GLIBCXX_ASSERTIONS)
+  foreach(flag -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now -Wl,-z,nodlopen -Wl,--as-needed)
+    bearergate_link_flag(${flag})
+  endforeach()
+endif()
+
+# Asio keeps two blocks of each kind per thread for reuse; our coroutines and handlers are a few
+# levels deep, and with this many a warm request allocates nothing.
+target_compile_definitions(bearergate_options INTERFACE
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_NO_DEPRECATED)
+
+# bearergate_layer(NAME SOURCES... ): the static library of one layer. The headers of the libraries
+# that a layer builds on come from its own CMakeLists.txt.
+function(bearergate_layer name)
+  add_library(bearergate_${name} STATIC ${ARGN})
+  target_include_directories(bearergate_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(bearergate_${name} PRIVATE bearergate_options)
+endfunction()

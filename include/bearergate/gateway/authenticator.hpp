@@ -1,0 +1,89 @@
+#pragma once
+
+#include <bearergate/core/authorize.hpp>
+#include <bearergate/gateway/snapshot.hpp>
+#include <bearergate/net/deadline.hpp>
+#include <bearergate/net/signal.hpp>
+
+#include <boost/intrusive/list.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace bearergate::gateway {
+
+using TokenPtr = std::shared_ptr<const core::VerifiedToken>;
+// What checks 8 to 13a came to.
+using Verdict = core::Result<TokenPtr, core::Reason>;
+
+// A request's place in the queue for a verdict that was not to be had at once. Raises a bit of the
+// request's Signal when the verdict is there. Destroying it leaves the queue.
+class VerdictWaiter : public boost::intrusive::list_base_hook<
+                          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+    VerdictWaiter(net::Signal& signal, net::Signal::Bits bits) : signal_(signal), bits_(bits) {}
+    void answer(Verdict verdict) {
+        unlink();
+        verdict_ = std::move(verdict);
+        signal_.raise(bits_);
+    }
+    // The verdict, once; to be asked after the bit was raised.
+    std::optional<Verdict> take() { return std::exchange(verdict_, std::nullopt); }
+
+private:
+    net::Signal& signal_;
+    net::Signal::Bits bits_;
+    std::optional<Verdict> verdict_{};
+};
+
+// The control thread's side of key keeping, as a worker sees it.
+struct KeyQuestions {
+    // A token of this issuer names a key that the worker's ring lacks, or the issuer has none yet.
+    // Fetches if that is allowed now (single flight, once in 10 s), and posts an answer to the
+    // worker: call Authenticator::keys_answered() on its thread. May be called from any thread.
+    std::function<void(std::size_t issuer)> ask{};
+};
+
+class VerifierPool;
+
+// Token text to verified token, on one worker: the cache of verified tokens, the worker's copy of
+// the key ring, the verifier pool for expensive signatures, and the requests that wait for either.
+class Authenticator {
+public:
+    struct Settings {
+        std::size_t cache_entries = 10'000;
+        std::chrono::milliseconds patience{2000};  // how long a request waits for keys
+    };
+    Authenticator(Settings settings, VerifierPool& pool, KeyQuestions questions,
+                  std::function<void(std::function<void()>)> post_to_worker);
+    ~Authenticator();
+
+    // Checks 8 to 13a for the text that core::bearer_token() gave. A verdict at once if it can be
+    // had without waiting (a cache hit neither allocates nor does any I/O); else nothing, and the
+    // waiter is answered later, at the latest when `patience` is over (swept by sweep()).
+    // `may_wait` false (shadow routes): what would wait for keys is key_unknown or
+    // keys_unavailable at once.
+    std::optional<Verdict> authenticate(std::string_view token, const Snapshot& snapshot,
+                                        core::WallTime now, net::SteadyTime steady_now,
+                                        bool may_wait, VerdictWaiter& waiter);
+
+    // New keys for all issuers of a snapshot's generation. Requests that wait are looked at again.
+    void use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
+    // A question about this issuer has been answered: whoever still lacks a key gets its refusal.
+    void keys_answered(std::size_t issuer);
+    void sweep(net::SteadyTime now);
+
+    struct Figures {
+        std::uint64_t hits = 0, misses = 0, evictions = 0, entries = 0, waiting = 0;
+    };
+    Figures figures() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace bearergate::gateway

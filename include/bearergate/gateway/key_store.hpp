@@ -1,0 +1,82 @@
+#pragma once
+
+#include <bearergate/core/key_set.hpp>
+#include <bearergate/net/deadline.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// What a fetch of one issuer's key set brought.
+struct KeyDocument {
+    std::string text{};  // "" when not modified
+    bool not_modified = false;
+    std::string etag{};
+    std::optional<std::chrono::seconds> max_age{};  // > 0 only
+};
+using KeyFetchResult = std::expected<KeyDocument, std::string>;
+// Fetches one issuer's key set, by discovery if need be; `done` is called once, later, on the
+// control thread. In production two HTTPS requests; in tests a lambda.
+using FetchKeys =
+    std::function<void(const std::string& etag, std::function<void(KeyFetchResult)> done)>;
+
+// When to fetch: pure, so that a day of outages is a table of values in a test.
+struct RefreshRules {
+    std::chrono::seconds refresh{600};
+    std::chrono::seconds max_stale{86'400};
+    std::chrono::seconds min_interval{60};
+    std::chrono::seconds first_back_off{1};
+    std::chrono::seconds last_back_off{60};
+    std::chrono::seconds unknown_key_interval{10};
+};
+// `jitter` in 0 … 1, spread over ± 10 %.
+std::chrono::milliseconds next_refresh(const RefreshRules& rules, unsigned failures_in_a_row,
+                                       std::optional<std::chrono::seconds> max_age, double jitter);
+bool may_refetch(std::optional<net::SteadyTime> last_start, net::SteadyTime now,
+                 std::chrono::seconds interval);
+
+// One issuer's keys kept fresh, on the control thread.
+class KeyStore {
+public:
+    struct Hooks {
+        FetchKeys fetch{};
+        std::function<net::SteadyTime()> now{};
+        std::function<double()> jitter{};
+        // Runs `what` after a while; the newest call replaces the one before.
+        std::function<void(std::chrono::milliseconds after, std::function<void()> what)> schedule{};
+        std::function<void(std::shared_ptr<const core::KeySet>)>
+            changed{};  // null: stale beyond max_stale
+        std::function<void()>
+            answered{};  // a question was answered: whatever keys there are, are out
+        std::function<void(std::string_view level, const std::string& message)> log{};
+    };
+    KeyStore(RefreshRules rules, Hooks hooks);
+    ~KeyStore();
+
+    void start();  // the first fetch
+    void ask();    // a worker lacks a key: refetch if allowed, then answered()
+    void stop();   // a fetch under way is thrown away when it ends
+
+    struct Figures {
+        std::uint64_t refreshes = 0, failures = 0;
+        std::size_t keys = 0;
+        bool usable = false;
+        bool first_fetch_pending = true;
+        std::optional<net::SteadyTime> last_success{};
+    };
+    Figures figures() const;
+    std::vector<std::string> key_ids() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <bearergate/config/load.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// The running gateway: workers, the control thread's loop (key refresh, names, signals, admin), the
+// log thread. `bearergate run` and `demo` are this and little more; integration tests start it on
+// port 0 in their own process.
+class Server {
+public:
+    struct Options {
+        std::function<core::WallTime()> wall_now{};  // default: the system clock
+        bool handle_signals = false;  // SIGTERM and SIGINT drain; twice: exit at once
+        std::function<void(const std::string& line)> log_line{};  // default: stdout through spdlog
+        std::function<void()> drained{};
+    };
+    // Binds everything before it returns. Throws std::runtime_error with one clear message for an
+    // address in use or an unusable file.
+    Server(config::Loaded loaded, Options options);
+    ~Server();  // stops at once
+
+    void start();  // threads run; returns
+    void wait();   // until drained or stopped
+    void drain();  // as SIGTERM; any thread
+    void stop();   // cuts everything; any thread
+    // Ports actually bound, by listen address (for port 0); 0 for unix sockets.
+    std::vector<std::uint16_t> ports() const;
+    std::uint16_t admin_port() const;  // 0: off
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <bearergate/core/authorize.hpp>
+#include <bearergate/gateway/access_log.hpp>
+#include <bearergate/gateway/authenticator.hpp>
+#include <bearergate/gateway/metrics.hpp>
+#include <bearergate/gateway/snapshot.hpp>
+#include <bearergate/net/listener.hpp>
+#include <bearergate/net/upstream_pool.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// What all workers share, and everything a test replaces. Outlives the workers.
+struct Shared {
+    std::function<core::WallTime()> wall_now{};
+    VerifierPool* verifiers = nullptr;
+    KeyQuestions questions{};                 // `ask` answers through Worker::keys_answered()
+    std::atomic<std::size_t> connections{0};  // of the process, against limits.connections
+};
+
+// One thread's world: an io_context(1), listeners, sessions, upstream pools, token cache, counters.
+// Nothing in it is shared on the hot path. All functions but the constructor, run() and
+// the posting ones belong to its thread; those marked so may be called from any.
+class Worker {
+public:
+    Worker(std::size_t index, Shared& shared, std::shared_ptr<const Snapshot> snapshot,
+           std::size_t log_bytes);
+    ~Worker();
+
+    void listen(std::vector<int> descriptors);  // before run(); takes ownership
+    void run();                                 // until stopped: the thread's body
+    AccessRing& log();
+
+    // From any thread: posted to the worker.
+    void use_snapshot(std::shared_ptr<const Snapshot> snapshot);
+    void use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
+    void keys_answered(std::size_t issuer);
+    void use_upstreams(std::shared_ptr<const std::vector<net::UpstreamAddresses>> addresses);
+    // Empties the accept queue, stops accepting, closes idle connections, lets requests in flight
+    // end with `Connection: close`; `drained` is called on the worker's thread when all are gone.
+    void drain(std::function<void()> drained);
+    void stop();  // cuts what is left; run() returns
+    // `take` runs on the worker's thread.
+    struct Figures {
+        const Counters& counters;
+        Authenticator::Figures tokens;
+        const Snapshot& snapshot;
+        std::size_t idle_upstream_connections;
+    };
+    void gather(std::function<void(const Figures&)> take);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace bearergate::gateway

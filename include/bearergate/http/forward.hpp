@@ -1,0 +1,68 @@
+#pragma once
+
+#include <bearergate/core/policy.hpp>
+#include <bearergate/core/target.hpp>
+#include <bearergate/http/head.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bearergate::http {
+
+// Header hygiene that is the same for every request of a configuration: compiled once.
+class Hygiene {
+public:
+    // `organization_headers`: those that some route's `organization: header:…` reads; a
+    // Connection nomination cannot remove them.
+    Hygiene(const std::vector<core::IdentityHeader>& identity,
+            const std::vector<std::string>& organization_headers);
+
+    // True for a client's field that never reaches the upstream, whatever the route: identity
+    // headers in any spelling, names with `_`, method and URL overrides, hop-by-hop fields.
+    bool drops(std::string_view name) const;
+    // True for a field that Connection may not nominate away.
+    bool is_protected(std::string_view name) const;
+
+private:
+    std::vector<std::string> identity_{};   // folded
+    std::vector<std::string> protected_{};  // lower case
+};
+
+enum class HostMode : std::uint8_t { preserve, upstream, literal };
+
+// What of a request goes upstream, besides the client's own fields. Views live through the call.
+struct ForwardFacts {
+    std::string_view client_address{};  // of the connection's peer, without port
+    bool client_is_trusted_proxy = false;
+    std::string_view scheme{};  // "http" or "https", as the client reached us
+    std::string_view request_id{};
+    std::string_view strip_prefix{};
+    std::string_view host{};          // replaces the client's Host when not empty
+    bool keep_authorization = false;  // public and shadow routes, identity.forward_token
+    // Position by position Policy::identity; empty: no identity is sent. `organization` replaces
+    // the organization's.
+    std::span<const core::IdentityHeader> identity_headers{};
+    std::span<const std::string> identity_values{};
+    std::optional<std::string_view> organization{};
+};
+
+// Appends the upstream's request head to `out`, written from scratch: strip, then add.
+void write_request_head(std::string& out, const RequestHead& head, const core::Target& target,
+                        const Hygiene& hygiene, const ForwardFacts& facts);
+
+// What of a response head differs for this client.
+struct ReplyFacts {
+    int client_minor_version = 1;
+    bool keep_alive = true;   // this connection may carry another request
+    bool is_upgrade = false;  // a 101 that was asked for
+    std::string_view request_id{};
+    std::string_view cors{};       // our Access-Control-* and Vary lines; "" without cors
+    bool cors_configured = false;  // the upstream's Access-Control-* are removed
+    BodyLength body{};             // how the body will be delimited for the client
+};
+void write_response_head(std::string& out, const ResponseHead& head, const ReplyFacts& facts);
+
+}  // namespace bearergate::http

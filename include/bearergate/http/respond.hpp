@@ -1,0 +1,32 @@
+#pragma once
+
+#include <bearergate/core/policy.hpp>
+#include <bearergate/core/refusal.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace bearergate::http {
+
+// What a refusal of ours depends on, besides its reason. Views live through the call.
+struct RefusalFacts {
+    int minor_version = 1;
+    bool keep_alive = false;
+    bool head_request = false;         // no body bytes
+    std::string_view request_id{};     // "" before one exists
+    std::string_view allow{};          // of method_not_allowed
+    const core::Rule* rule = nullptr;  // scope_missing: names the route's scopes
+    std::string_view cors{};           // our CORS lines; "" without cors
+};
+
+// Appends a whole response: RFC 9457 problem+json, RFC 6750 challenge, Retry-After where the table
+// has one. Never says more than the reason's static text and the route's public scopes.
+void write_refusal(std::string& out, core::Reason reason, const RefusalFacts& facts);
+
+// Appends "HTTP/1.1 100 Continue\r\n\r\n".
+void write_continue(std::string& out);
+
+std::string_view status_text(unsigned status);  // "Forbidden"
+
+}  // namespace bearergate::http

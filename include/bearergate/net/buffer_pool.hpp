@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace bearergate::net {
+
+// Blocks of one size, kept for reuse by one thread. A connection borrows them while it has
+// something to hold and gives them back when it idles.
+class BufferPool {
+public:
+    explicit BufferPool(std::size_t block_bytes, std::size_t keep = 64);
+
+    // Gives its block back when destroyed. The pool must outlive it.
+    class Block {
+    public:
+        Block() = default;
+        Block(Block&& other) noexcept;
+        Block& operator=(Block&& other) noexcept;
+        ~Block();
+        std::span<char> bytes() const { return {data_.get(), size_}; }
+        explicit operator bool() const { return data_ != nullptr; }
+        void release();
+
+    private:
+        friend class BufferPool;
+        BufferPool* pool_ = nullptr;
+        std::unique_ptr<char[]> data_{};
+        std::size_t size_ = 0;
+    };
+    Block borrow();
+    std::size_t block_bytes() const { return block_bytes_; }
+
+private:
+    std::size_t block_bytes_;
+    std::size_t keep_;
+    std::vector<std::unique_ptr<char[]>> free_{};
+};
+
+}  // namespace bearergate::net

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <bearergate/net/signal.hpp>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <chrono>
+
+namespace bearergate::net {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Raises a bit of a Signal when its time is over: one field write to set, no timer. The sweep
+// makes it up to one period late, never early.
+class Deadline : public boost::intrusive::list_base_hook<
+                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+    Deadline(Signal& signal, Signal::Bits bits) : signal_(signal), bits_(bits) {}
+
+    void set(SteadyTime when) { when_ = when; }
+    void clear() { when_ = SteadyTime::max(); }
+    SteadyTime when() const { return when_; }
+
+private:
+    friend class DeadlineSweep;
+    Signal& signal_;
+    Signal::Bits bits_;
+    SteadyTime when_ = SteadyTime::max();
+};
+
+// The coarse clock of one worker: one timer, every `period`, over all its deadlines.
+class DeadlineSweep {
+public:
+    explicit DeadlineSweep(boost::asio::io_context& io,
+                           std::chrono::milliseconds period = std::chrono::milliseconds(250));
+    void add(Deadline& deadline);  // leaves by itself when destroyed
+    void start();
+    void stop();
+    SteadyTime now() const;  // read fresh
+
+private:
+    void sweep();
+
+    using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      boost::asio::io_context::executor_type>
+        timer_;
+    std::chrono::milliseconds period_;
+    List deadlines_{};
+};
+
+}  // namespace bearergate::net

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <bearergate/net/signal.hpp>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
+
+namespace bearergate::net {
+
+using Executor = boost::asio::io_context::executor_type;
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+using Endpoint = boost::asio::generic::stream_protocol::endpoint;  // TCP over IPv4 or IPv6, or unix
+
+// One type for TCP, TLS and unix streams. Reading is started and its end raises a bit of a Signal;
+// writing is tried at once. There is at most one receive outstanding, left standing while an
+// exchange does other things: a warm request then costs exactly recv, send, recv, send and a share
+// of epoll_wait. Destroying or closing a stream while operations are outstanding is safe, and the
+// receive buffer is free again the moment close() returns.
+class Stream {
+public:
+    Stream();                        // closed
+    explicit Stream(Socket socket);  // made non-blocking, TCP_NODELAY where that means something
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    ~Stream();
+
+    // Where events go. A detached stream (idle in a pool) only remembers what happened.
+    void attach(Signal& signal, Signal::Bits received, Signal::Bits writable);
+    void detach();
+
+    // Connecting and handshakes end by raising `writable`; take_error() says how they went.
+    void start_connect(Executor executor, const Endpoint& endpoint);
+    void start_tls_server(ssl_ctx_st* context);
+    // `server_name`: SNI and the name or address that the certificate must be for.
+    void start_tls_client(ssl_ctx_st* context, const std::string& server_name);
+    std::optional<std::string> take_error();  // a phrase for our own log, never for a client
+
+    // Receives into `buffer`, which must stay until received() or close(). Raises `received`.
+    void start_receive(std::span<char> buffer);
+    bool is_receiving() const;
+    enum class Condition : std::uint8_t {
+        open,       // bytes came
+        ended,      // orderly end of what the peer sends; it may still read
+        failed,     // reset, or TLS gone wrong: the peer is gone
+        cancelled,  // by cancel_receive()
+    };
+    struct Received {
+        std::size_t bytes = 0;
+        Condition condition = Condition::open;
+    };
+    std::optional<Received> received();  // of a receive that is over; takes it
+    bool has_received() const;           // whether received() has something, without taking it
+    void cancel_receive();               // to get the buffer back; ends with `cancelled`
+    // Waits for the peer to send or go, holding no buffer: raises `received` with nothing to take
+    // but a Received of 0 bytes and `open`. Costs a system call more; for idle connections.
+    void start_wait_readable();
+
+    // Writes what goes without waiting.
+    struct Sent {
+        std::size_t bytes = 0;
+        bool failed = false;  // the peer is gone
+    };
+    Sent send(std::span<const std::string_view> pieces);  // at most 8 pieces
+    void start_wait_writable();                           // raises `writable` when send() may go on
+
+    void shutdown_send();  // TCP: FIN; TLS: close_notify, then FIN
+    void close();
+    void reset();  // close with RST, so that the peer sees a broken message and no end
+    bool is_open() const;
+    bool is_tls() const;
+
+    // The peer's address without port, "unix" for unix streams; kept from the start.
+    const std::string& peer() const;
+
+private:
+    struct State;
+    std::unique_ptr<State, void (*)(State*)> state_;
+};
+
+}  // namespace bearergate::net

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
+
+namespace bearergate::net {
+
+using TlsContext = std::shared_ptr<ssl_ctx_st>;
+
+struct TlsServerFiles {
+    std::string certificate{};  // PEM chain
+    std::string private_key{};  // PEM
+    std::string client_ca{};    // "" asks for no client certificate; else one is required
+    bool only_tls13 = false;
+};
+// TLS 1.2 and newer, ALPN http/1.1 only, no renegotiation, no early data, no compression. Throws
+// std::runtime_error naming the file that is wrong.
+TlsContext make_tls_server(const TlsServerFiles& files);
+
+struct TlsClientFiles {
+    std::string ca{};           // "": the system's store
+    std::string certificate{};  // our own, "" for none
+    std::string private_key{};
+};
+// Verifies chain and host always; there is no way to turn that off.
+TlsContext make_tls_client(const TlsClientFiles& files);
+
+}  // namespace bearergate::net

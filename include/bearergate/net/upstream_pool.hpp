@@ -1,0 +1,66 @@
+#pragma once
+
+#include <bearergate/net/buffer_pool.hpp>
+#include <bearergate/net/deadline.hpp>
+#include <bearergate/net/stream.hpp>
+#include <bearergate/net/tls.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bearergate::net {
+
+// Where one upstream's servers are right now: the addresses of all its URLs, in turn. Made by the
+// control thread, replaced whole; empty while no name could be resolved.
+struct UpstreamAddresses {
+    struct Server {
+        std::vector<Endpoint> endpoints{};  // of one URL; tried in order
+    };
+    std::vector<Server> servers{};
+};
+
+// An upstream connection and its receive buffer. While it idles in the pool a receive stands, so
+// that a close by the upstream is noticed without a system call.
+struct UpstreamConnection {
+    Stream stream{};
+    BufferPool::Block buffer{};
+    bool reused = false;  // came from the pool: it may be stale
+    std::size_t server = 0;
+};
+
+// The idle connections of one upstream on one worker. Last in, first out, so that a quiet pool
+// shrinks by itself.
+class UpstreamPool {
+public:
+    struct Limits {
+        std::size_t idle_connections = 256;
+        std::chrono::milliseconds idle{4000};
+    };
+    UpstreamPool(Limits limits, BufferPool& buffers);
+
+    // An idle connection that has shown no sign of being stale, or null.
+    std::unique_ptr<UpstreamConnection> take(SteadyTime now);
+    // Keeps a connection whose exchange ended without anomaly; `timeout` is the upstream's own
+    // word on how long (it is shortened by a second), if it gave one.
+    void put(std::unique_ptr<UpstreamConnection> connection, SteadyTime now,
+             std::optional<std::chrono::seconds> timeout);
+    void sweep(SteadyTime now);  // closes what is too old or was closed by the upstream
+    void clear();
+    std::size_t size() const { return idle_.size(); }
+
+private:
+    struct Idle {
+        std::unique_ptr<UpstreamConnection> connection;
+        SteadyTime until;
+    };
+    Limits limits_;
+    BufferPool& buffers_;
+    std::vector<Idle> idle_{};
+};
+
+}  // namespace bearergate::net

@@ -1,0 +1,1 @@
+#include <bearergate/config/config.hpp>

@@ -1,0 +1,1 @@
+#include <bearergate/config/load.hpp>

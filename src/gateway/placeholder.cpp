@@ -1,0 +1,1 @@
+#include <bearergate/core/authorize.hpp>
