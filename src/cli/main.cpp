@@ -1,3 +1,66 @@
-int main() {
-    return 0;
+// The command line: what there is to type, and what an exit code means.
+
+#include <bearergate/cli/commands.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+namespace {
+
+constexpr const char* introduction =
+    "bearergate: an authorization gateway for bearer access tokens.\n"
+    "\n"
+    "It stands in front of an HTTP service, checks the access token of every request (JWT, RFC\n"
+    "9068) against the keys of its issuer, and lets through what one YAML file permits: by route,\n"
+    "scope and organization. The service behind it learns from headers who is asking, and never\n"
+    "hears of the rest.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  bearergate demo                             see it work: nothing to install or configure\n"
+    "  bearergate check -c bearergate.yaml         is the file right, and what does it permit?\n"
+    "  bearergate run -c bearergate.yaml           be the gateway\n"
+    "  bearergate COMMAND --help                   more about one command\n"
+    "\n"
+    "Exit codes: 0 fine, 1 denied or failed, 2 bad usage or configuration.";
+
+int parse_and_act(int argc, char** argv) {
+    bearergate::cli::Action action;
+    CLI::App app{introduction, "bearergate"};
+    app.footer(examples);
+    app.require_subcommand(0, 1);
+    bearergate::cli::add_version_command(app, action);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (!action) {
+        std::cerr << app.help();
+        return 2;
+    }
+    return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    int code = 1;
+    try {
+        code = parse_and_act(argc, argv);
+    } catch (const std::exception& error) {
+        std::cerr << "bearergate: " << error.what() << "\n";
+    }
+    // A full disk or a closed pipe must not pass for success.
+    std::cout.flush();
+    if ((!std::cout || std::fflush(stdout) != 0) && code == 0) {
+        std::cerr << "bearergate: standard output could not be written\n";
+        code = 1;
+    }
+    return code;
 }
