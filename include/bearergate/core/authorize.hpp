@@ -56,6 +56,7 @@ std::variant<Denied, Allowed> permit(const Rule& rule, const Policy& policy,
 // What is known of one issuer's keys at a moment.
 struct IssuerKeys {
     std::shared_ptr<const KeySet> set{};  // null: no usable key set could be had
+    bool first_fetch_pending = false;     // null, but the first answer is still under way
 };
 // By issuer index. An immutable snapshot that a refresh replaces whole.
 using KeyRing = std::vector<IssuerKeys>;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace bearergate::gateway {
 
@@ -43,7 +44,8 @@ private:
 struct KeyQuestions {
     // A token of this issuer names a key that the worker's ring lacks, or the issuer has none yet.
     // Fetches if that is allowed now (single flight, once in 10 s), and posts an answer to the
-    // worker: call Authenticator::keys_answered() on its thread. May be called from any thread.
+    // worker: call Authenticator::keys_answered() on its thread, after use_keys() if there are new
+    // ones. May be called from any thread.
     std::function<void(std::size_t issuer)> ask{};
 };
 
@@ -65,15 +67,18 @@ public:
     // had without waiting (a cache hit neither allocates nor does any I/O); else nothing, and the
     // waiter is answered later, at the latest when `patience` is over (swept by sweep()).
     // `may_wait` false (shadow routes): what would wait for keys is key_unknown or
-    // keys_unavailable at once.
-    std::optional<Verdict> authenticate(std::string_view token, const Snapshot& snapshot,
+    // keys_unavailable at once. The snapshot is kept while its requests wait.
+    std::optional<Verdict> authenticate(std::string_view token,
+                                        const std::shared_ptr<const Snapshot>& snapshot,
                                         core::WallTime now, net::SteadyTime steady_now,
                                         bool may_wait, VerdictWaiter& waiter);
 
     // New keys for all issuers of a snapshot's generation. Requests that wait are looked at again.
+    // Until the first call, every issuer's first fetch counts as pending.
     void use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
-    // A question about this issuer has been answered: whoever still lacks a key gets its refusal.
-    void keys_answered(std::size_t issuer);
+    // A question about this issuer has been answered: whoever still lacks a key gets its refusal,
+    // and before `ask_again` no further question is posted, whatever key ids arrive.
+    void keys_answered(std::size_t issuer, net::SteadyTime ask_again = {});
     void sweep(net::SteadyTime now);
 
     struct Figures {
