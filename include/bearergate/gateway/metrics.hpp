@@ -17,6 +17,9 @@ struct Histogram {
     std::array<std::uint64_t, buckets> counts{};
     std::uint64_t sum_microseconds = 0;
     void record(std::chrono::microseconds duration);
+    // The longest duration that a bucket counts; of the last one it means nothing.
+    static std::chrono::microseconds upper_bound(std::size_t bucket);
+    Histogram& operator+=(const Histogram& other);
 };
 
 // One worker's plain integers, gathered by posting to the worker. Bounded by the configuration.
@@ -39,6 +42,9 @@ struct Counters {
     std::uint64_t upstream_retries = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
+
+    // Of another worker of the same generation: route by route.
+    Counters& operator+=(const Counters& other);
 };
 
 }  // namespace bearergate::gateway

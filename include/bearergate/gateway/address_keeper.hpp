@@ -1,0 +1,45 @@
+#pragma once
+
+#include <bearergate/config/config.hpp>
+#include <bearergate/net/resolver.hpp>
+#include <bearergate/net/upstream_pool.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// Where the upstreams are: looks their names up again and again, on the control thread, so that no
+// request ever waits for DNS. A name that stops resolving keeps its last good addresses.
+class AddressKeeper {
+public:
+    using All = std::vector<net::UpstreamAddresses>;  // by upstream index
+    struct Hooks {
+        std::function<void(net::HostPort, std::function<void(std::vector<net::Endpoint>)>)>
+            resolve{};
+        // Runs `what` after a while; called anew only after it ran.
+        std::function<void(std::chrono::milliseconds after, std::function<void()> what)> schedule{};
+        std::function<void(std::shared_ptr<const All>)> changed{};
+        // `level` is "info" or "warning"; `host` the name that is meant.
+        std::function<void(std::string_view level, const std::string& host,
+                           const std::string& message)>
+            log{};
+    };
+    static constexpr std::chrono::seconds interval{30};
+    static constexpr std::chrono::seconds retry{2};  // while a name has no address yet
+
+    AddressKeeper(const std::vector<config::Upstream>& upstreams, Hooks hooks);
+    ~AddressKeeper();  // answers still under way are thrown away
+
+    void start(std::function<void()> first_pass_done);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace bearergate::gateway {
+
+// What a gateway wants of its process, once, before anything else: a vanished peer is an error
+// and not a signal, as many descriptors as the system allows, no core dumps (they would hold keys
+// and tokens), and no file of ours open to others.
+void settle_process();
+
+// Reads a small file of the kernel's; nothing where there is none.
+using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+// How many CPUs a process may use: those it may run on, or fewer where a control group's quota
+// (version 2 or 1, its own or one above) allows less. A part of a CPU counts as one.
+std::size_t usable_cpus(std::size_t schedulable, const ReadFile& read);
+std::size_t usable_cpus();
+
+}  // namespace bearergate::gateway

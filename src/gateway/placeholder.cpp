@@ -1,1 +1,0 @@
-#include <bearergate/core/authorize.hpp>

@@ -1,0 +1,171 @@
+#include <bearergate/gateway/address_keeper.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bearergate::gateway {
+namespace {
+
+using Endpoints = std::vector<net::Endpoint>;
+
+net::Endpoint tcp(const char* address, std::uint16_t port) {
+    return boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(address), port);
+}
+
+config::Url named(const std::string& host, std::uint16_t port = 80) {
+    return {.text = "http://" + host, .host = host, .port = port};
+}
+
+// A resolver and a clock that do what they are told.
+struct World {
+    std::map<std::string, Endpoints> names{};
+    bool answers_late = false;
+    std::vector<std::function<void()>> late{};
+    std::vector<std::string> asked{};
+    std::optional<std::chrono::milliseconds> scheduled{};
+    std::function<void()> next{};
+    std::vector<std::shared_ptr<const AddressKeeper::All>> published{};
+    std::vector<std::string> logged{};
+    int first_passes = 0;
+
+    AddressKeeper::Hooks hooks() {
+        return {.resolve =
+                    [this](net::HostPort where, std::function<void(Endpoints)> done) {
+                        asked.push_back(where.host);
+                        if (!answers_late) return done(names[where.host]);
+                        late.emplace_back([done, answer = names[where.host]] { done(answer); });
+                    },
+                .schedule =
+                    [this](std::chrono::milliseconds after, std::function<void()> what) {
+                        scheduled = after;
+                        next = std::move(what);
+                    },
+                .changed = [this](auto all) { published.push_back(std::move(all)); },
+                .log =
+                    [this](std::string_view level, const std::string& host, const std::string&) {
+                        logged.push_back(std::string(level) + " " + host);
+                    }};
+    }
+    void pass_time() { std::exchange(next, {})(); }
+    void start(AddressKeeper& keeper) {
+        keeper.start([this] { ++first_passes; });
+    }
+};
+
+std::vector<config::Upstream> one(std::vector<config::Url> urls) {
+    return {{.name = "default", .urls = std::move(urls)}};
+}
+
+TEST(AddressKeeper, LiteralsAndUnixSocketsAreThereAtOnceAndNeverAskedFor) {
+    World world;
+    config::Url socket{.text = "unix:/run/a.sock", .is_unix = true, .path = "/run/a.sock"};
+    AddressKeeper keeper(one({named("127.0.0.1", 3000), named("::1", 3001), socket}),
+                         world.hooks());
+    world.start(keeper);
+    EXPECT_EQ(world.first_passes, 1);
+    EXPECT_TRUE(world.asked.empty());
+    EXPECT_FALSE(world.scheduled);
+    ASSERT_EQ(world.published.size(), 1U);
+    const auto& servers = world.published[0]->at(0).servers;
+    ASSERT_EQ(servers.size(), 3U);
+    EXPECT_EQ(servers[0].endpoints, Endpoints{tcp("127.0.0.1", 3000)});
+    EXPECT_EQ(servers[1].endpoints, Endpoints{tcp("::1", 3001)});
+    EXPECT_EQ(servers[2].endpoints,
+              Endpoints{boost::asio::local::stream_protocol::endpoint("/run/a.sock")});
+}
+
+TEST(AddressKeeper, ANameKeepsAllItsAddressesInTheOrderGiven) {
+    World world;
+    world.names["localhost"] = {tcp("::1", 80), tcp("127.0.0.1", 80)};
+    AddressKeeper keeper(one({named("localhost")}), world.hooks());
+    world.start(keeper);
+    ASSERT_EQ(world.published.size(), 1U);
+    EXPECT_EQ(world.published[0]->at(0).servers.at(0).endpoints, world.names["localhost"]);
+    EXPECT_EQ(world.scheduled, AddressKeeper::interval);
+}
+
+TEST(AddressKeeper, ANewAddressIsPublishedAndAnotherOrderIsNot) {
+    World world;
+    world.names["api"] = {tcp("10.0.0.1", 80), tcp("10.0.0.2", 80)};
+    AddressKeeper keeper(one({named("api")}), world.hooks());
+    world.start(keeper);
+    world.names["api"] = {tcp("10.0.0.2", 80), tcp("10.0.0.1", 80)};
+    world.pass_time();
+    EXPECT_EQ(world.published.size(), 1U);
+    world.names["api"] = {tcp("10.0.0.3", 80)};
+    world.pass_time();
+    ASSERT_EQ(world.published.size(), 2U);
+    EXPECT_EQ(world.published[1]->at(0).servers.at(0).endpoints, world.names["api"]);
+}
+
+TEST(AddressKeeper, AFailingNameKeepsItsLastGoodAddressesAndIsToldOnce) {
+    World world;
+    world.names["api"] = {tcp("10.0.0.1", 80)};
+    AddressKeeper keeper(one({named("api")}), world.hooks());
+    world.start(keeper);
+    world.names["api"].clear();
+    world.pass_time();
+    world.pass_time();
+    EXPECT_EQ(world.published.size(), 1U);
+    EXPECT_EQ(world.scheduled, AddressKeeper::interval);
+    EXPECT_EQ(world.logged, std::vector<std::string>{"warning api"});
+    world.names["api"] = {tcp("10.0.0.1", 80)};
+    world.pass_time();
+    EXPECT_EQ(world.published.size(), 1U);
+    EXPECT_EQ(world.logged.back(), "info api");
+}
+
+TEST(AddressKeeper, ANameThatNeverResolvedIsAskedForSoonerAndStopsNobodyElse) {
+    World world;
+    world.names["good"] = {tcp("10.0.0.1", 80)};
+    std::vector<config::Upstream> upstreams = one({named("bad")});
+    upstreams.push_back({.name = "other", .urls = {named("good")}});
+    AddressKeeper keeper(upstreams, world.hooks());
+    world.start(keeper);
+    EXPECT_EQ(world.first_passes, 1);
+    EXPECT_EQ(world.scheduled, AddressKeeper::retry);
+    ASSERT_EQ(world.published.size(), 1U);
+    EXPECT_TRUE(world.published[0]->at(0).servers.at(0).endpoints.empty());
+    EXPECT_EQ(world.published[0]->at(1).servers.at(0).endpoints, world.names["good"]);
+    world.names["bad"] = {tcp("10.0.0.9", 80)};
+    world.pass_time();
+    EXPECT_EQ(world.scheduled, AddressKeeper::interval);
+    EXPECT_EQ(world.published.at(1)->at(0).servers.at(0).endpoints, world.names["bad"]);
+}
+
+TEST(AddressKeeper, OnePassAtATimeAndTheFirstEndsWithItsLastAnswer) {
+    World world;
+    world.answers_late = true;
+    world.names["a"] = {tcp("10.0.0.1", 80)};
+    world.names["b"] = {tcp("10.0.0.2", 80)};
+    AddressKeeper keeper(one({named("a"), named("b")}), world.hooks());
+    world.start(keeper);
+    world.late.at(0)();
+    EXPECT_EQ(world.first_passes, 0);
+    EXPECT_FALSE(world.next);
+    world.late.at(1)();
+    EXPECT_EQ(world.first_passes, 1);
+    EXPECT_TRUE(world.next);
+}
+
+TEST(AddressKeeper, AnAnswerAfterItsEndTouchesNothing) {
+    World world;
+    world.answers_late = true;
+    world.names["a"] = {tcp("10.0.0.1", 80)};
+    {
+        AddressKeeper keeper(one({named("a")}), world.hooks());
+        world.start(keeper);
+    }
+    world.late.at(0)();
+    EXPECT_TRUE(world.published.empty());
+    EXPECT_EQ(world.first_passes, 0);
+}
+
+}  // namespace
+}  // namespace bearergate::gateway

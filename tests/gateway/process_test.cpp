@@ -1,0 +1,128 @@
+#include <bearergate/gateway/process.hpp>
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <map>
+
+namespace bearergate::gateway {
+namespace {
+
+TEST(UsableCpus, AreThoseThatAffinityAndEveryControlGroupAllow) {
+    const struct {
+        const char* name;
+        std::size_t schedulable;
+        std::map<std::string, std::string> files;
+        std::size_t expected;
+    } cases[] = {
+        {"no control groups", 8, {}, 8},
+        {"nothing known at all", 0, {}, 1},
+        {"version 2 without limit",
+         4,
+         {{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "max 100000\n"}},
+         4},
+        {"version 2, two CPUs",
+         8,
+         {{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "200000 100000\n"}},
+         2},
+        {"a part of a CPU counts as one",
+         8,
+         {{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "150000 100000\n"}},
+         2},
+        {"a tenth of a CPU is one, not none",
+         8,
+         {{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "10000 100000\n"}},
+         1},
+        {"the least on the way to the root holds",
+         16,
+         {{"/proc/self/cgroup", "0::/a.slice/b.service\n"},
+          {"/sys/fs/cgroup/a.slice/cpu.max", "300000 100000\n"},
+          {"/sys/fs/cgroup/a.slice/b.service/cpu.max", "max 100000\n"}},
+         3},
+        {"the host's path in a container leads nowhere, its root counts",
+         16,
+         {{"/proc/self/cgroup", "0::/docker/0123\n"},
+          {"/sys/fs/cgroup/cpu.max", "400000 100000\n"}},
+         4},
+        {"a quota above what can be scheduled",
+         2,
+         {{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "800000 100000\n"}},
+         2},
+        {"version 1",
+         8,
+         {{"/proc/self/cgroup", "5:memory:/x\n4:cpu,cpuacct:/x\n1:cpuset:/x\n"},
+          {"/sys/fs/cgroup/cpu/x/cpu.cfs_quota_us", "300000\n"},
+          {"/sys/fs/cgroup/cpu/x/cpu.cfs_period_us", "100000\n"}},
+         3},
+        {"version 1 without limit",
+         8,
+         {{"/proc/self/cgroup", "4:cpu:/\n"},
+          {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n"},
+          {"/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"}},
+         8},
+        {"cpuset is not cpu",
+         8,
+         {{"/proc/self/cgroup", "4:cpuset:/\n"},
+          {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n"},
+          {"/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"}},
+         8},
+        {"garbage",
+         8,
+         {{"/proc/self/cgroup", "x\n0::/\n"}, {"/sys/fs/cgroup/cpu.max", "lots of it\n"}},
+         8},
+        {"a period of nothing",
+         8,
+         {{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "100000 0\n"}},
+         8},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const ReadFile read = [&c](const std::string& path) -> std::optional<std::string> {
+            const auto found = c.files.find(path);
+            if (found == c.files.end()) return std::nullopt;
+            return found->second;
+        };
+        EXPECT_EQ(usable_cpus(c.schedulable, read), c.expected);
+    }
+}
+
+TEST(UsableCpus, OfThisMachineAreAtLeastOneAndNoMoreThanItHas) {
+    EXPECT_GE(usable_cpus(), 1U);
+    EXPECT_LE(usable_cpus(), static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_CONF)));
+}
+
+// In a child, since it changes the process for good: exit codes name what is wrong.
+TEST(SettleProcess, SurvivesAVanishedReaderAndRaisesDescriptorsAndRefusesCoreDumps) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        rlimit before{};
+        getrlimit(RLIMIT_NOFILE, &before);
+        rlimit lowered = before;
+        lowered.rlim_cur = 64;
+        setrlimit(RLIMIT_NOFILE, &lowered);
+        settle_process();
+        rlimit now{};
+        getrlimit(RLIMIT_NOFILE, &now);
+        if (now.rlim_cur != before.rlim_max) _exit(1);
+        getrlimit(RLIMIT_CORE, &now);
+        if (now.rlim_cur != 1) _exit(2);
+        int ends[2];
+        if (pipe(ends) != 0) _exit(3);
+        close(ends[0]);
+        if (write(ends[1], "x", 1) != -1) _exit(4);
+        if (umask(0) != (S_IRWXG | S_IRWXO)) _exit(5);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace bearergate::gateway
