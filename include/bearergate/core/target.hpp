@@ -33,7 +33,8 @@ private:
     std::string_view query_{};
 };
 
-// Decodes every escape of a text whose escapes are well formed. For captures and query names.
+// Decodes every escape, once; what is not a well-formed escape stays as it is. For captures and
+// query parameters.
 std::string percent_decoded(std::string_view text);
 
 }  // namespace bearergate::core
