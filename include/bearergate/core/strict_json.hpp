@@ -34,14 +34,17 @@ public:
     Json at(std::size_t index) const;                // array element
     Json at(std::string_view name) const;            // object member, by its exact name
     Json pointer(std::string_view rfc6901) const;    // "" is the value itself
-    std::vector<std::string> names() const;  // of an object, in order of appearance or sorted
-    std::string dump() const;                // compact JSON text
+    std::vector<std::string> names() const;          // of an object, in order of appearance
+    std::string dump() const;                        // compact JSON text
 
-    // Equal by JSON type and value: 1 and 1.0 are equal, 1 and "1" are not.
+    // Equal by JSON type and value: 1 and 1.0 are equal, 1 and "1" are not, members in any order.
+    // An invalid one equals nothing.
     friend bool operator==(const Json& a, const Json& b);
 
 private:
     struct Document;
+    Json view(const void* node) const;  // of the same document; null: the invalid one
+
     std::shared_ptr<const Document> document_{};  // keeps the tree alive
     const void* node_ = nullptr;                  // the value inside it
 };
