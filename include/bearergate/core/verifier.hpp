@@ -11,7 +11,7 @@ namespace bearergate::core {
 // be shared between threads at the same time.
 class Verifier {
 public:
-    // The key must fit `algorithm`.
+    // A key that does not fit `algorithm` makes a verifier that refuses everything.
     Verifier(const PublicKey& key, Algorithm algorithm);
     Verifier(Verifier&&) noexcept;
     Verifier& operator=(Verifier&&) noexcept;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#include <memory>
+#include <string_view>
+
+// Owning handles for what core uses of OpenSSL.
+namespace bearergate::core::openssl {
+
+template <auto Free>
+struct Freed {
+    template <class T>
+    void operator()(T* resource) const {
+        Free(resource);
+    }
+};
+using Bignum = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+using BignumContext = std::unique_ptr<BN_CTX, Freed<BN_CTX_free>>;
+using Digest = std::unique_ptr<EVP_MD, Freed<EVP_MD_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
+using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
+using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
+
+inline const unsigned char* bytes(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+}  // namespace bearergate::core::openssl
