@@ -1,13 +1,12 @@
 #include <bearergate/core/policy.hpp>
 
-#include <algorithm>
-
 namespace bearergate::core {
 
 std::optional<std::size_t> Policy::find_issuer(std::string_view issuer) const {
-    const auto it = std::ranges::find(issuers, issuer, &Issuer::issuer);
-    if (it == issuers.end()) return std::nullopt;
-    return static_cast<std::size_t>(it - issuers.begin());
+    for (std::size_t i = 0; i < issuers.size(); ++i) {
+        if (issuers[i].issuer == issuer) return i;
+    }
+    return std::nullopt;
 }
 
 }  // namespace bearergate::core
