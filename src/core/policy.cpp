@@ -1,12 +1,13 @@
 #include <bearergate/core/policy.hpp>
 
+#include <algorithm>
+
 namespace bearergate::core {
 
 std::optional<std::size_t> Policy::find_issuer(std::string_view issuer) const {
-    for (std::size_t i = 0; i < issuers.size(); ++i) {
-        if (issuers[i].issuer == issuer) return i;
-    }
-    return std::nullopt;
+    const auto it = std::ranges::find(issuers, issuer, &Issuer::issuer);
+    if (it == issuers.end()) return std::nullopt;
+    return static_cast<std::size_t>(it - issuers.begin());
 }
 
 }  // namespace bearergate::core

@@ -1,4 +1,112 @@
-#include <bearergate/net/fetch.hpp>
-#include <bearergate/net/listener.hpp>
+// Memory for coroutine frames, and the one coroutine that nobody awaits.
 #include <bearergate/net/task.hpp>
-#include <bearergate/net/upstream_pool.hpp>
+
+#include <array>
+#include <new>
+
+namespace bearergate::net {
+
+namespace {
+
+// Frames of sessions and exchanges are between a hundred bytes and a few kilobytes. What is larger
+// is rare enough to be allocated each time.
+constexpr std::size_t step = 128;
+constexpr std::size_t classes = 64;
+constexpr std::size_t kept_per_class = 64;
+
+constexpr std::size_t class_of(std::size_t bytes) {
+    return (bytes + step - 1) / step;
+}
+
+struct FreeFrame {
+    FreeFrame* next;
+};
+
+// A frame may be released after its thread's statics are gone (a coroutine that lives in one of
+// them); `gone` is trivial and can still be read then.
+thread_local bool gone = false;
+
+struct FrameCache {
+    struct List {
+        FreeFrame* first = nullptr;
+        std::size_t count = 0;
+    };
+    std::array<List, classes + 1> lists{};
+
+    FrameCache() = default;
+    FrameCache(const FrameCache&) = delete;
+    FrameCache& operator=(const FrameCache&) = delete;
+    ~FrameCache() {
+        gone = true;
+        for (List& list : lists) {
+            while (list.first != nullptr) {
+                FreeFrame* frame = std::exchange(list.first, list.first->next);
+                ::operator delete(frame);
+            }
+        }
+    }
+};
+
+thread_local FrameCache cache;
+
+}  // namespace
+
+void* allocate_frame(std::size_t bytes) {
+    const std::size_t size_class = class_of(bytes);
+    if (size_class > classes || gone) return ::operator new(bytes);
+    FrameCache::List& list = cache.lists[size_class];
+    if (list.first == nullptr) return ::operator new(size_class * step);
+    --list.count;
+    return std::exchange(list.first, list.first->next);
+}
+
+void release_frame(void* frame, std::size_t bytes) noexcept {
+    const std::size_t size_class = class_of(bytes);
+    if (size_class > classes || gone || cache.lists[size_class].count >= kept_per_class) {
+        ::operator delete(frame);
+        return;
+    }
+    FrameCache::List& list = cache.lists[size_class];
+    list.first = ::new (frame) FreeFrame{list.first};
+    ++list.count;
+}
+
+namespace {
+
+// Starts at once, frees itself at its end.
+struct Detached {
+    struct promise_type {
+        static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+        static void operator delete(void* frame, std::size_t bytes) noexcept {
+            release_frame(frame, bytes);
+        }
+        Detached get_return_object() const noexcept { return {}; }
+        std::suspend_never initial_suspend() const noexcept { return {}; }
+        std::suspend_never final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        // Only `done` can get here, and it has promised not to throw.
+        void unhandled_exception() const noexcept { std::terminate(); }
+    };
+};
+
+Detached run(Task<void> task, std::move_only_function<void(std::exception_ptr)> done) {
+    std::exception_ptr failure;
+    {
+        // The frame goes before `done` is called: `done` may end what the frame refers to.
+        Task<void> running = std::move(task);
+        try {
+            co_await running;
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }
+    done(std::move(failure));
+}
+
+}  // namespace
+
+void spawn(Task<void> task, std::move_only_function<void(std::exception_ptr)> done) {
+    run(std::move(task), std::move(done));
+}
+
+}  // namespace bearergate::net

@@ -35,6 +35,9 @@ struct IdentityValues {
 Result<IdentityValues, Reason> identity_values(const std::vector<IdentityHeader>& headers,
                                                const Claims& claims);
 
+// Whether a claim can travel as it is: at most 1 KiB of 0x20 to 0x7E without outer spaces.
+bool fits_in_header(std::string_view value);
+
 // "X_Auth-Subject" and "x-auth-subject" fold to the same name: lower case, every
 // non-alphanumeric read as '-'. Backends that read CGI-style variables cannot tell them apart.
 bool folds_to(std::string_view name, std::string_view folded);

@@ -41,20 +41,37 @@ public:
 private:
     enum class Phase : std::uint8_t {
         size,
-        extension,
+        extension_start,
+        extension_name,
+        extension_value_start,
+        extension_token,
+        extension_quoted,
+        extension_escaped,
+        extension_end,
         size_lf,
         data,
         data_cr,
         data_lf,
         trailer_start,
-        trailer_line,
+        trailer_name,
+        trailer_value,
         trailer_lf,
         end_lf,
     };
+    template <class Keep>
+    std::size_t advance(std::string_view bytes, Keep keep);
+    std::size_t data_in(std::size_t available);
+    bool step(char c);
+    bool step_size(char c);
+    bool step_extension(char c);
+    bool step_trailer(char c);
+    bool move_to(bool accepted, Phase next);
+
     State state_ = State::complete;
     BodyLength::Kind kind_ = BodyLength::Kind::none;
     Phase phase_ = Phase::size;
-    std::uint64_t remaining_ = 0;
+    std::uint64_t remaining_ =
+        0;  // of the body or of the chunk; while it is read, the chunk's size
     std::uint64_t received_ = 0;
     std::size_t digits_ = 0;
     std::size_t extension_bytes_ = 0;
@@ -62,7 +79,8 @@ private:
     std::size_t trailer_fields_ = 0;
 };
 
-// The framing put around a piece of body that is sent chunked.
+// The framing put around a piece of body that is sent chunked: header, the data, chunk_end. The
+// piece is not empty: a chunk of no bytes would end the message.
 struct ChunkFrame {
     std::array<char, 20> text{};  // "1f40\r\n"
     std::size_t size = 0;

@@ -53,8 +53,6 @@ struct RequestHead {
 // The grammar is boost::beast::http::basic_parser's, between our stricter checks.
 class RequestParser {
 public:
-    RequestParser();
-    ~RequestParser();
     std::optional<core::Reason> parse(std::string_view head, RequestHead& out);
 };
 
@@ -79,8 +77,6 @@ struct ResponseHead {
 // requests are held to, and is 502.
 class ResponseParser {
 public:
-    ResponseParser();
-    ~ResponseParser();
     bool parse(std::string_view head, std::string_view request_method, ResponseHead& out);
 };
 

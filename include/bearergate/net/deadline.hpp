@@ -7,13 +7,14 @@
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
+#include <memory>
 
 namespace bearergate::net {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// Raises a bit of a Signal when its time is over: one field write to set, no timer. The sweep
-// makes it up to one period late, never early.
+// Raises a bit of a Signal, once, when its time is over: one field write to set, no timer. The
+// sweep makes it up to one period late, never early.
 class Deadline : public boost::intrusive::list_base_hook<
                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
@@ -39,9 +40,12 @@ public:
     void start();
     void stop();
     SteadyTime now() const;  // read fresh
+    // What the timer does each period: ends the deadlines that are over at `now`. A session that
+    // this resumes may do with deadlines what it likes, but not destroy the sweep.
+    void sweep(SteadyTime now);
 
 private:
-    void sweep();
+    void tick();
 
     using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -49,6 +53,7 @@ private:
                                       boost::asio::io_context::executor_type>
         timer_;
     std::chrono::milliseconds period_;
+    std::shared_ptr<bool> alive_{};  // while started
     List deadlines_{};
 };
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <bearergate/config/config.hpp>
+#include <bearergate/net/http_server.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// Whether requests should be sent here, and if not, why.
+struct Readiness {
+    bool draining = false;
+    // Of those that some route accepts: never had a usable key set, or have none now.
+    std::vector<std::string> issuers_without_keys{};
+    bool ready() const { return !draining && issuers_without_keys.empty(); }
+};
+
+// Whether a Host field is one that a web page cannot bring about by rebinding its own name to our
+// address: an IP literal, localhost, or one of `names`; with or without a port.
+bool is_admitted_host(std::string_view host, const std::vector<std::string>& names);
+
+// The listener for operators and their machines, on the control thread. A page is a function in
+// the table of admin.cpp.
+class Admin {
+public:
+    struct Sources {
+        std::function<Readiness()> readiness{};
+    };
+    // Binds config.listen, which must be there; throws std::system_error.
+    Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources);
+
+    void start() { server_.start(); }
+    void stop() { server_.stop(); }
+    std::uint16_t port() const { return server_.port(); }
+
+private:
+    void answer(const net::HttpQuestion& question, net::HttpServer::Answer give) const;
+
+    std::vector<std::string> hosts_;
+    Sources sources_;
+    net::HttpServer server_;
+};
+
+}  // namespace bearergate::gateway

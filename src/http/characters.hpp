@@ -1,0 +1,144 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+// The character classes of RFC 9110 section 5, one table look-up each, and the two passes over
+// bytes that every head pays for.
+namespace bearergate::http {
+
+namespace character {
+inline constexpr std::uint8_t token = 1;    // tchar
+inline constexpr std::uint8_t field = 2;    // HTAB, SP, VCHAR, obs-text
+inline constexpr std::uint8_t visible = 4;  // VCHAR
+inline constexpr std::uint8_t digit = 8;
+inline constexpr std::uint8_t alphanumeric = 16;
+
+inline constexpr std::array<std::uint8_t, 256> classes = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (unsigned c = 0; c < 256; ++c) {
+        const bool is_digit = c >= '0' && c <= '9';
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        std::uint8_t bits = 0;
+        if (is_digit) bits |= digit;
+        if (is_digit || is_letter) bits |= alphanumeric | token;
+        if (c > 0x20 && c < 0x7F) bits |= visible;
+        if (c == '\t' || (c >= 0x20 && c != 0x7F)) bits |= field;
+        table[c] = bits;
+    }
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+        table[static_cast<std::uint8_t>(c)] |= token;
+    return table;
+}();
+}  // namespace character
+
+constexpr bool is_class(char c, std::uint8_t which) {
+    return (character::classes[static_cast<std::uint8_t>(c)] & which) != 0;
+}
+constexpr bool is_token_char(char c) {
+    return is_class(c, character::token);
+}
+constexpr bool is_field_char(char c) {
+    return is_class(c, character::field);
+}
+constexpr bool is_visible_char(char c) {
+    return is_class(c, character::visible);
+}
+constexpr bool is_digit(char c) {
+    return is_class(c, character::digit);
+}
+constexpr bool is_alphanumeric(char c) {
+    return is_class(c, character::alphanumeric);
+}
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+constexpr bool same_but_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
+}
+
+// -1 for what is no hexadecimal digit.
+constexpr int hex_digit(char c) {
+    if (is_digit(c)) return c - '0';
+    const char l = lower(c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+constexpr bool is_token(std::string_view text) {
+    for (const char c : text) {
+        if (!is_token_char(c)) return false;
+    }
+    return !text.empty();
+}
+
+constexpr std::string_view trimmed(std::string_view text) {
+    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+inline constexpr std::uint64_t every_byte = 0x0101010101010101;
+
+inline std::uint64_t eight_bytes(const char* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+// The first byte from `p` on that no field value may hold, or `last`. Values (a token, cookies) are
+// most of a head: 32 bytes a step where that many are sound, which compilers turn into vector
+// instructions, then eight.
+inline const char* skip_field_chars(const char* p, const char* last) {
+    constexpr std::uint64_t high_bits = every_byte * 0x80;
+    while (last - p >= 32) {
+        std::uint8_t odd = 0;
+        for (int i = 0; i < 32; ++i) {
+            const auto c = static_cast<std::uint8_t>(p[i]);
+            odd = static_cast<std::uint8_t>(odd | (c < 0x20) | (c == 0x7F));
+        }
+        if (odd != 0) break;
+        p += 32;
+    }
+    while (last - p >= 8) {
+        const std::uint64_t word = eight_bytes(p);
+        const std::uint64_t deleted = word ^ (every_byte * 0x7F);
+        // In each byte the top bit is set if it is below 0x20 or is DEL; a borrow may set it in
+        // later bytes too, never in an earlier one.
+        const std::uint64_t odd =
+            (((word - every_byte * 0x20) & ~word) | ((deleted - every_byte) & ~deleted)) &
+            high_bits;
+        if (odd == 0) {
+            p += 8;
+            continue;
+        }
+        if constexpr (std::endian::native == std::endian::little) {
+            p += std::countr_zero(odd) / 8;
+        } else {
+            while (is_field_char(*p)) ++p;
+        }
+        if (*p != '\t') return p;
+        ++p;
+    }
+    while (p != last && is_field_char(*p)) ++p;
+    return p;
+}
+
+inline bool is_ascii(std::string_view text) {
+    const char* p = text.data();
+    const char* const last = p + text.size();
+    std::uint64_t seen = 0;
+    for (; last - p >= 8; p += 8) seen |= eight_bytes(p);
+    for (; p != last; ++p) seen |= static_cast<std::uint8_t>(*p);
+    return (seen & (every_byte * 0x80)) == 0;
+}
+
+}  // namespace bearergate::http

@@ -1,0 +1,215 @@
+#include <bearergate/net/http_server.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <set>
+
+namespace bearergate::net {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+namespace {
+
+using TimedStream = beast::basic_stream<asio::generic::stream_protocol, Executor>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+bool equal_names(std::string_view a, std::string_view b) {
+    return beast::iequals(a, b);
+}
+
+// What to say before closing to a request that could not be read; nothing to one that just ended.
+std::optional<HttpAnswer> complaint(beast::error_code error) {
+    unsigned status = 0;
+    if (error == http::error::header_limit) {
+        status = 431;
+    } else if (error == http::error::body_limit) {
+        status = 413;
+    } else if (error.category() == make_error_code(http::error::bad_method).category() &&
+               error != http::error::end_of_stream && error != http::error::partial_message) {
+        status = 400;
+    } else {
+        return std::nullopt;
+    }
+    return HttpAnswer{.status = status, .body = "{\"error\":\"bad request\"}\n"};
+}
+
+}  // namespace
+
+std::string_view HttpQuestion::path() const {
+    return std::string_view(target).substr(0, target.find('?'));
+}
+
+std::size_t HttpQuestion::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        fields, [name](const auto& field) { return equal_names(field.first, name); }));
+}
+
+std::string_view HttpQuestion::value(std::string_view name) const {
+    const auto found = std::ranges::find_if(
+        fields, [name](const auto& field) { return equal_names(field.first, name); });
+    return found == fields.end() ? std::string_view() : std::string_view(found->second);
+}
+
+struct HttpServer::State : std::enable_shared_from_this<State> {
+    State(const Limits& its_limits, Handler its_handler)
+        : limits(its_limits), handler(std::move(its_handler)) {}
+
+    // A connection, while it is open, so that stop() can cut it.
+    struct Entry {
+        Entry(State& owner, TimedStream& its_stream) : state(owner), stream(its_stream) {
+            state.open.insert(&stream);
+        }
+        ~Entry() { state.open.erase(&stream); }
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+        State& state;
+        TimedStream& stream;
+    };
+
+    static asio::awaitable<void> serve(std::shared_ptr<State> self, Socket socket);
+    asio::awaitable<bool> exchange(TimedStream& stream, beast::flat_buffer& buffer);
+    asio::awaitable<HttpAnswer> ask(HttpQuestion question);
+    asio::awaitable<bool> send(TimedStream& stream, HttpAnswer answer, unsigned version,
+                               bool keep_alive, bool head_only);
+
+    Limits limits;
+    Handler handler;
+    std::set<TimedStream*> open{};
+    std::unique_ptr<Listener> listener{};
+    std::uint16_t port = 0;
+};
+
+asio::awaitable<HttpAnswer> HttpServer::State::ask(HttpQuestion question) {
+    auto initiate = [this, &question](auto completion) {
+        auto executor = asio::get_associated_executor(completion);
+        Answer answer = [executor, completion = std::move(completion)](HttpAnswer given) mutable {
+            asio::post(executor,
+                       [completion = std::move(completion), given = std::move(given)]() mutable {
+                           std::move(completion)(std::move(given));
+                       });
+        };
+        // An answer that nobody gives any more, after a fault in the handler or after stop(),
+        // takes this coroutine and its connection with it.
+        try {
+            if (handler) handler(std::move(question), std::move(answer));
+        } catch (const std::exception&) {
+            return;  // Asio ends the process for an exception out of an initiation
+        }
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(HttpAnswer)>(
+        initiate, asio::use_awaitable);
+}
+
+asio::awaitable<bool> HttpServer::State::send(TimedStream& stream, HttpAnswer answer,
+                                              unsigned version, bool keep_alive, bool head_only) {
+    http::response<http::string_body> response;
+    response.version(version);
+    response.result(answer.status);
+    response.set(http::field::content_type, answer.content_type);
+    response.set(http::field::cache_control, "no-store");
+    for (const auto& [name, value] : answer.fields) response.set(name, value);
+    response.keep_alive(keep_alive);
+    response.body() = std::move(answer.body);
+    response.prepare_payload();
+    http::response_serializer<http::string_body> serializer(response);
+    stream.expires_after(limits.patience);
+    const auto [error, bytes] =
+        head_only ? co_await http::async_write_header(stream, serializer, as_result)
+                  : co_await http::async_write(stream, serializer, as_result);
+    co_return !error && keep_alive;
+}
+
+// One request and its answer; false when the connection is to be closed.
+asio::awaitable<bool> HttpServer::State::exchange(TimedStream& stream, beast::flat_buffer& buffer) {
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(limits.header_bytes);
+    parser.body_limit(limits.body_bytes);
+    stream.expires_after(limits.patience);
+    const auto [error, bytes] = co_await http::async_read(stream, buffer, parser, as_result);
+    if (error) {
+        std::optional<HttpAnswer> answer = complaint(error);
+        if (answer) co_await send(stream, std::move(*answer), 11, false, false);
+        co_return false;
+    }
+    auto request = parser.release();
+    HttpQuestion question{.method = std::string(request.method_string()),
+                          .target = std::string(request.target())};
+    for (const auto& field : request) {
+        question.fields.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    question.body = std::move(request.body());
+    stream.expires_never();
+    HttpAnswer answer = co_await ask(std::move(question));
+    co_return co_await send(stream, std::move(answer), request.version(), request.keep_alive(),
+                            request.method() == http::verb::head);
+}
+
+asio::awaitable<void> HttpServer::State::serve(std::shared_ptr<State> self, Socket socket) {
+    TimedStream stream(std::move(socket));
+    const Entry entry(*self, stream);
+    beast::flat_buffer buffer(self->limits.header_bytes + self->limits.body_bytes);
+    while (co_await self->exchange(stream, buffer)) {
+    }
+    // FIN first: bytes of a request that was not read to its end would turn a close into a reset
+    // that can overtake the answer.
+    beast::error_code ignored;
+    stream.socket().shutdown(Socket::shutdown_send, ignored);
+    std::array<char, 4096> rest{};
+    stream.expires_after(std::chrono::seconds(1));
+    for (std::size_t total = 0; total < self->limits.body_bytes;) {
+        const auto [error, bytes] = co_await stream.async_read_some(asio::buffer(rest), as_result);
+        if (error) break;
+        total += bytes;
+    }
+}
+
+HttpServer::HttpServer(asio::io_context& io, const ListenAddress& address, const Limits& limits,
+                       Handler handler)
+    : state_(std::make_shared<State>(limits, std::move(handler))) {
+    const int descriptor = bind_listener(address, true);
+    state_->port = address.is_unix ? std::uint16_t{0} : local_port(descriptor);
+    State* state = state_.get();
+    state->listener = std::make_unique<Listener>(
+        io, descriptor, [state] { return state->open.size() < state->limits.connections; },
+        [state, executor = io.get_executor()](Socket socket) {
+            // An exception here is want of memory: it costs this connection and nothing else.
+            asio::co_spawn(executor, State::serve(state->shared_from_this(), std::move(socket)),
+                           [](const std::exception_ptr&) {});
+        });
+}
+
+HttpServer::~HttpServer() {
+    stop();
+}
+
+void HttpServer::start() {
+    state_->listener->start();
+}
+
+void HttpServer::stop() {
+    state_->listener.reset();
+    state_->handler = nullptr;
+    const std::set<TimedStream*> open = state_->open;
+    for (TimedStream* stream : open) stream->close();
+}
+
+std::uint16_t HttpServer::port() const {
+    return state_->port;
+}
+
+}  // namespace bearergate::net

@@ -1,0 +1,154 @@
+// Accepting connections on one worker.
+#include <bearergate/net/listener.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace bearergate::net {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pause_when_exhausted = 100ms;
+constexpr auto pause_when_full = 20ms;
+// After so many in a row other connections get their turn.
+constexpr unsigned most_at_once = 64;
+// More than the kernel queues: a drain ends although new connections keep coming.
+constexpr unsigned most_when_draining = 8192;
+
+using Timer = boost::asio::basic_waitable_timer<
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+int family_of(int descriptor) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+    return address.ss_family;
+}
+
+}  // namespace
+
+struct Listener::State : std::enable_shared_from_this<State> {
+    State(boost::asio::io_context& io, int descriptor, std::function<bool()> may,
+          std::function<void(Socket)> give)
+        : executor(io.get_executor()),
+          listening(executor, descriptor),
+          timer(executor),
+          family(family_of(descriptor)),
+          may_accept(std::move(may)),
+          accepted(std::move(give)) {}
+
+    enum class Outcome : std::uint8_t { accepted, nothing, passing, exhausted, full };
+
+    Outcome accept_one() {
+        if (!may_accept()) return Outcome::full;
+        const int peer =
+            ::accept4(listening.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (peer < 0) {
+            switch (errno) {
+                case EAGAIN: return Outcome::nothing;
+                // The kernel reports what happened to a connection in the queue: the next one may
+                // be well.
+                case EINTR:
+                case ECONNABORTED:
+                case EPROTO:
+                case EPERM:
+                case ENETDOWN:
+                case ENETUNREACH:
+                case EHOSTDOWN:
+                case EHOSTUNREACH:
+                case ENONET:
+                case ENOPROTOOPT:
+                case EOPNOTSUPP: return Outcome::passing;
+                // EMFILE, ENFILE, ENOBUFS, ENOMEM, and whatever else there may be.
+                default: return Outcome::exhausted;
+            }
+        }
+        Socket socket(executor);
+        boost::system::error_code error;
+        socket.assign(boost::asio::generic::stream_protocol(family, 0), peer, error);
+        if (error) {
+            ::close(peer);
+            return Outcome::exhausted;
+        }
+        accepted(std::move(socket));
+        return Outcome::accepted;
+    }
+
+    void wait() {
+        listening.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                             [self = shared_from_this()](const boost::system::error_code& error) {
+                                 if (!self->listening.is_open()) return;
+                                 if (error) return self->pause(pause_when_exhausted);
+                                 self->accept_some();
+                             });
+    }
+
+    void pause(std::chrono::milliseconds time) {
+        timer.expires_after(time);
+        timer.async_wait([self = shared_from_this()](const boost::system::error_code&) {
+            if (self->listening.is_open()) self->accept_some();
+        });
+    }
+
+    void accept_some() {
+        for (unsigned count = 0; count < most_at_once; ++count) {
+            const Outcome outcome = accept_one();
+            // `accepted` may have drained or destroyed the Listener.
+            if (!listening.is_open()) return;
+            switch (outcome) {
+                case Outcome::accepted:
+                case Outcome::passing: continue;
+                case Outcome::nothing: return wait();
+                case Outcome::exhausted: return pause(pause_when_exhausted);
+                case Outcome::full: return pause(pause_when_full);
+            }
+        }
+        wait();  // comes back at once if there is more
+    }
+
+    void drain() {
+        for (unsigned count = 0; count < most_when_draining && listening.is_open(); ++count) {
+            const Outcome outcome = accept_one();
+            if (outcome != Outcome::accepted && outcome != Outcome::passing) break;
+        }
+        close();
+    }
+
+    void close() {
+        boost::system::error_code ignored;
+        listening.close(ignored);
+        timer.cancel();
+    }
+
+    Executor executor;
+    boost::asio::posix::basic_stream_descriptor<Executor> listening;
+    Timer timer;
+    int family;
+    std::function<bool()> may_accept;
+    std::function<void(Socket)> accepted;
+};
+
+Listener::Listener(boost::asio::io_context& io, int descriptor, std::function<bool()> may_accept,
+                   std::function<void(Socket)> accepted)
+    : state_(std::make_shared<State>(io, descriptor, std::move(may_accept), std::move(accepted))) {}
+
+Listener::~Listener() {
+    state_->close();
+}
+
+void Listener::start() {
+    state_->accept_some();
+}
+
+void Listener::drain() {
+    const std::shared_ptr<State> keep = state_;
+    keep->drain();
+}
+
+}  // namespace bearergate::net

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+struct ssl_st;
+
+namespace bearergate::net {
+
+// What both users of TLS as a client do before and after the handshake.
+
+// Asks for `name` (SNI) and makes the handshake fail unless the certificate is for it: a DNS name,
+// or an IP address literal. False when `name` could not be checked so.
+bool expect_peer(ssl_st* ssl, const std::string& name);
+// Whether the server chose nothing or http/1.1, the one protocol offered by ALPN.
+bool speaks_http1(ssl_st* ssl);
+// Why a handshake failed, for our own log. Reads and clears OpenSSL's error queue.
+std::string handshake_problem(ssl_st* ssl);
+
+}  // namespace bearergate::net
