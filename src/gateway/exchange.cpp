@@ -1,0 +1,285 @@
+// One request: the checks of docs/how-it-decides.md, in their order, and what is noted down.
+#include <bearergate/gateway/exchange.hpp>
+#include <bearergate/gateway/trusted_proxies.hpp>
+#include <bearergate/gateway/workplace.hpp>
+#include <bearergate/http/cors.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+namespace bearergate::gateway {
+
+using core::Reason;
+
+namespace {
+
+// What is logged as it came: long enough for every honest traceparent (W3C Trace Context).
+constexpr std::size_t max_trace_parent = 128;
+
+}  // namespace
+
+net::Task<Exchange::After> Exchange::run(Client& client, std::size_t head_bytes,
+                                         net::SteadyTime began) {
+    begin(client, began);
+    After after = After::cut;
+    try {
+        after = co_await answer(head_bytes);
+    } catch (...) {
+        record_.note = "internal_error";
+        finish();
+        throw;
+    }
+    finish();
+    co_return after;
+}
+
+net::Task<Exchange::After> Exchange::run_refusal(Client& client, Reason reason,
+                                                 net::SteadyTime began) {
+    begin(client, began);
+    request_.id = place_.request_ids.next(id_text_);
+    const After after = co_await refuse(reason);
+    finish();
+    co_return after;
+}
+
+net::Task<Exchange::After> Exchange::answer(std::size_t head_bytes) {
+    if (const auto reason = read_head(head_bytes)) co_return co_await refuse(*reason);
+    if (const auto reason = read_target()) co_return co_await refuse(*reason);
+    if (is_preflight()) co_return co_await answer_preflight();
+    if (const auto reason = find_route()) co_return co_await refuse(*reason);
+    if (const auto reason = co_await authorize()) co_return co_await refuse(*reason);
+    if (client_->gone()) co_return After::cut;
+    if (const auto reason = check_body_size()) co_return co_await refuse(*reason);
+    is_permitted_ = true;
+    co_return co_await forward();
+}
+
+void Exchange::begin(Client& client, net::SteadyTime began) {
+    client_ = &client;
+    began_ = began;
+    is_permitted_ = false;
+    ++place_.counters.requests_in_flight;
+    http::RequestHead kept = std::move(request_.head);  // for its vectors
+    request_ = Request{.setup = place_.setup};
+    request_.head = std::move(kept);
+    record_ = AccessRecord{};
+    record_.time =
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(place_.shared.wall_now());
+    record_.client = client.stream.peer();
+}
+
+// Checks 1 and 2, for the head and for what came of the body with it.
+std::optional<Reason> Exchange::read_head(std::size_t head_bytes) {
+    const auto bytes = client_->inbox.text().substr(0, head_bytes);
+    client_->inbox.keep_head(head_bytes);
+    const auto reason = parser_.parse(bytes, request_.head);
+    request_.head_is_read = !reason;
+    name_request();
+    if (reason) return reason;
+
+    const auto& head = request_.head;
+    record_.method = head.method;
+    record_.trace_parent = head.traceparent.substr(0, max_trace_parent);
+    if (request_.snapshot().cors) request_.cors = http::cors_lines(*request_.snapshot().cors, head);
+    request_.flow.begin(head.body);
+    if (!request_.flow.look(client_->inbox)) return Reason::bad_request;
+    client_->stand();
+    return std::nullopt;
+}
+
+// The id that a trusted proxy gave it, else one of ours.
+void Exchange::name_request() {
+    const auto& trusted = request_.snapshot().config.server.trusted_proxies;
+    const std::string_view peer = client_->stream.peer();
+    std::string_view given;
+    if (request_.head_is_read) {
+        given = is_request_id(request_.head.request_id) ? request_.head.request_id : given;
+        request_.from_trusted_proxy = is_trusted_proxy(trusted, peer);
+    }
+    if (request_.from_trusted_proxy) {
+        record_.client = client_address(trusted, peer, request_.head.fields);
+    }
+    if (request_.from_trusted_proxy && !given.empty()) {
+        request_.id = given;
+    } else {
+        request_.id = place_.request_ids.next(id_text_);
+        record_.client_request_id = given;
+    }
+    record_.request_id = request_.id;
+}
+
+// Check 3.
+std::optional<Reason> Exchange::read_target() {
+    auto target = core::Target::parse(request_.head.target, request_.snapshot().policy.target,
+                                      target_scratch_);
+    if (!target) return target.error();
+    request_.target = *target;
+    record_.path = target->path();
+    return std::nullopt;
+}
+
+// Check 3a: a preflight whose path has a route for the method that it asks about.
+bool Exchange::is_preflight() {
+    if (!request_.snapshot().cors) return false;
+    const auto method = http::preflight_method(request_.head);
+    if (!method) return false;
+    request_.snapshot().policy.table.match(request_.head.host, *method, request_.target->path(),
+                                           match_);
+    return match_.outcome == core::Match::Outcome::found;
+}
+
+// Check 4.
+std::optional<Reason> Exchange::find_route() {
+    const auto& policy = request_.snapshot().policy;
+    policy.table.match(request_.head.host, request_.head.method, request_.target->path(), match_);
+    switch (match_.outcome) {
+        case core::Match::Outcome::no_route: return Reason::no_route;
+        case core::Match::Outcome::method_not_allowed: return Reason::method_not_allowed;
+        case core::Match::Outcome::found: break;
+    }
+    request_.route = &policy.routes[match_.route];
+    record_.route = request_.route->text;
+    return std::nullopt;
+}
+
+// Checks 5 to 16. On a shadow route their outcome is only noted down.
+net::Task<std::optional<Reason>> Exchange::authorize() {
+    const auto reason = co_await check_access();
+    if (!reason) co_return std::nullopt;
+    if (request_.route->mode == core::Mode::enforce || *reason == Reason::credentials_ambiguous) {
+        co_return reason;
+    }
+    record_.would_deny = reason;
+    co_return std::nullopt;
+}
+
+net::Task<std::optional<Reason>> Exchange::check_access() {
+    const auto& policy = request_.snapshot().policy;
+    const core::Rule& rule = request_.route->rule;
+    switch (rule.access) {
+        case core::Access::deny: co_return Reason::route_closed;
+        case core::Access::open: co_return std::nullopt;
+        case core::Access::optional:
+            if (request_.head.authorization.empty()) co_return std::nullopt;
+            break;
+        case core::Access::token: break;
+    }
+    const auto text = core::bearer_token(request_.head.authorization);
+    if (!text) co_return text.error();
+
+    auto verdict = co_await verdict_on(*text);
+    if (!verdict) co_return std::nullopt;  // the client is gone
+    if (!*verdict) co_return verdict->error();
+    request_.token = *std::move(*verdict);
+
+    const core::RequestView view{.method = request_.head.method,
+                                 .host = request_.head.host,
+                                 .target = *request_.target,
+                                 .fields = request_.head.fields};
+    const auto decision = core::permit(rule, policy, match_.captures, view, *request_.token);
+    if (const auto* denied = std::get_if<core::Denied>(&decision)) co_return denied->reason;
+    request_.organization = std::get<core::Allowed>(decision).organization;
+    request_.identity_is_proved = true;
+    co_return std::nullopt;
+}
+
+// Checks 8 to 13a. Nothing when the client went while its request waited for keys or for the
+// verifier pool.
+net::Task<std::optional<Verdict>> Exchange::verdict_on(std::string_view token) {
+    VerdictWaiter waiter(client_->signal, event::verdict);
+    const bool may_wait = request_.route->mode == core::Mode::enforce;
+    auto verdict =
+        place_.authenticator.authenticate(token, request_.setup->snapshot, place_.shared.wall_now(),
+                                          client_->now(), may_wait, waiter);
+    client_->arm(net::SteadyTime::max());  // the authenticator keeps its own time
+    while (!verdict) {
+        co_await client_->wait(event::verdict);
+        if (client_->gone()) co_return std::nullopt;
+        client_->stand();
+        verdict = waiter.take();
+    }
+    co_return verdict;
+}
+
+// Check 17, as far as it can be said before the body is there.
+std::optional<Reason> Exchange::check_body_size() {
+    const auto limit = request_.route->body_bytes
+                           ? request_.route->body_bytes
+                           : request_.snapshot().config.server.limits.body_bytes;
+    request_.flow.limit(limit);
+    const auto& body = request_.head.body;
+    const bool says_too_much =
+        limit && body.kind == http::BodyLength::Kind::sized && body.bytes > *limit;
+    if (says_too_much || request_.flow.is_over_limit()) return Reason::body_too_large;
+    return std::nullopt;
+}
+
+// Check 18.
+net::Task<Exchange::After> Exchange::forward() {
+    const auto end = co_await forwarding_.run(*client_, request_);
+    const auto& account = forwarding_.account();
+    record_.status = account.status;
+    record_.bytes_out = account.bytes_out;
+    record_.upstream_duration = account.until_head;
+    record_.note = account.note;
+    switch (end.result) {
+        case Forwarding::Result::cut: co_return After::cut;
+        case Forwarding::Result::refused: co_return co_await refuse(end.reason);
+        case Forwarding::Result::answered: break;
+    }
+    co_return end.keep_alive ? After::next : After::close;
+}
+
+// Every request comes by here, however it ended.
+void Exchange::finish() {
+    record_.bytes_in = std::max(record_.bytes_in, request_.flow.received());
+    if (client_->gone() && record_.note.empty()) record_.note = "client_gone";
+    if (request_.token) {
+        const core::Claims& claims = request_.token->claims;
+        record_.subject = claims.subject;
+        record_.issuer = claims.issuer;
+        if (claims.client) record_.client_id = *claims.client;
+        if (claims.organization) record_.organization = *claims.organization;
+        if (request_.organization) record_.organization = *request_.organization;
+    }
+    record_.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(client_->now() - began_);
+    count();
+    if (is_to_be_logged()) place_.log.push(record_);
+
+    client_->inbox.forget_head();
+    client_ = nullptr;
+    request_.setup.reset();
+    request_.token.reset();
+}
+
+void Exchange::count() {
+    Counters& counters = place_.counters;
+    --counters.requests_in_flight;
+    counters.total.record(record_.duration);
+    if (record_.upstream_duration) counters.upstream.record(*record_.upstream_duration);
+    counters.bytes_in += record_.bytes_in;
+    counters.bytes_out += record_.bytes_out;
+
+    Counters::Route& route = place_.route_counters(*request_.setup, request_.route);
+    if (record_.reason) {
+        ++route.refused[static_cast<std::size_t>(*record_.reason)];
+    } else if (is_permitted_) {
+        ++route.allowed;
+    }
+    if (record_.would_deny) ++route.would_deny[static_cast<std::size_t>(*record_.would_deny)];
+    ++route.status_class[std::min<std::size_t>(record_.status / 100, 5)];
+}
+
+bool Exchange::is_to_be_logged() const {
+    switch (request_.snapshot().config.logging.access) {
+        case config::AccessLog::all: return true;
+        case config::AccessLog::denied: return record_.reason || record_.would_deny;
+        case config::AccessLog::off: break;
+    }
+    return false;
+}
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,283 @@
+// One thread's world: it accepts, keeps the sessions, and takes in what the control thread posts.
+#include <bearergate/gateway/session.hpp>
+#include <bearergate/gateway/worker.hpp>
+#include <bearergate/gateway/workplace.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace bearergate::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds housekeeping_period{250};
+
+// A reload moves routes about; their figures go with their names.
+std::vector<Counters::Route> counters_after(const Snapshot& before, const Snapshot& after,
+                                            const std::vector<Counters::Route>& counted) {
+    std::vector<Counters::Route> moved(after.policy.routes.size() + 1);
+    for (std::size_t i = 0; i < after.policy.routes.size(); ++i) {
+        for (std::size_t old = 0; old < before.policy.routes.size(); ++old) {
+            if (before.policy.routes[old].text != after.policy.routes[i].text) continue;
+            moved[i] = counted[old];
+        }
+    }
+    moved.back() = counted.back();
+    return moved;
+}
+
+}  // namespace
+
+struct Worker::State {
+    using Sessions = boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>>;
+
+    State(Shared& shared, std::shared_ptr<const Snapshot> snapshot, std::size_t log_bytes)
+        : place(std::make_shared<asio::io_context>(1), shared, std::move(snapshot), log_bytes) {}
+    ~State();
+
+    void listen(int descriptor);
+    void accept(net::Socket socket);
+    void begin_session(net::Socket socket);
+    void end_session(Session& session);
+    void bury_sessions();
+    void raise_in_all(event::Bits bits);
+    net::Task<void> keep_house();
+    void use_snapshot(std::shared_ptr<const Snapshot> snapshot);
+    void use_upstreams(const std::shared_ptr<const std::vector<net::UpstreamAddresses>>& addresses);
+    void use_next_setup();
+    void drain(std::function<void()> when_drained);
+    void stop();
+    void look_whether_over();
+    Figures figures() const;
+    // Runs `what` on the worker's thread.
+    template <class What>
+    void post(What&& what) {
+        asio::post(*place.io, std::forward<What>(what));
+    }
+
+    Workplace place;
+    asio::executor_work_guard<asio::io_context::executor_type> work{place.io->get_executor()};
+    std::shared_ptr<Setup> next_setup{};  // until its upstreams' addresses are known
+    std::vector<std::unique_ptr<net::Listener>> listeners{};
+    Sessions sessions{};
+    Sessions ended{};
+    std::function<void()> drained{};
+    net::Signal housekeeping{};
+    net::Deadline housekeeping_due{housekeeping, event::deadline};
+    bool stopping = false;
+};
+
+Worker::State::~State() {
+    const auto dispose = [](Session* session) { delete session; };
+    ended.clear_and_dispose(dispose);
+    sessions.clear_and_dispose(dispose);
+}
+
+// ---- Connections
+
+void Worker::State::listen(int descriptor) {
+    const auto may_accept = [this] {
+        return place.shared.connections.load(std::memory_order_relaxed) <
+               place.setup->snapshot->config.server.limits.connections;
+    };
+    listeners.push_back(
+        std::make_unique<net::Listener>(*place.io, descriptor, may_accept,
+                                        [this](net::Socket socket) { accept(std::move(socket)); }));
+}
+
+void Worker::State::accept(net::Socket socket) {
+    try {
+        begin_session(std::move(socket));
+    } catch (const std::exception&) {
+        // No memory for one more connection: it is closed, and the listener goes on.
+    }
+}
+
+void Worker::State::begin_session(net::Socket socket) {
+    auto session = std::make_unique<Session>(place, std::move(socket));
+    sessions.push_back(*session);
+    net::spawn(session->run(),
+               [this, begun = session.get()](const std::exception_ptr&) { end_session(*begun); });
+    session.release();  // to the list
+    place.shared.connections.fetch_add(1, std::memory_order_relaxed);
+    ++place.counters.connections_accepted;
+    ++place.counters.connections_open;
+}
+
+// An exception, if one ended it, has been noted down by its request. Whoever raised the session's
+// last event may still be in the middle of it: it is destroyed later.
+void Worker::State::end_session(Session& session) {
+    session.unlink();
+    const bool first = ended.empty();
+    ended.push_back(session);
+    try {
+        if (first) post([this] { bury_sessions(); });
+    } catch (const std::exception&) {
+        // Then housekeeping does it.
+    }
+}
+
+void Worker::State::bury_sessions() {
+    while (!ended.empty()) {
+        delete &ended.front();
+        place.shared.connections.fetch_sub(1, std::memory_order_relaxed);
+        --place.counters.connections_open;
+    }
+    look_whether_over();
+}
+
+void Worker::State::raise_in_all(event::Bits bits) {
+    for (auto here = sessions.begin(); here != sessions.end();) {
+        Session& session = *here++;  // may leave the list
+        session.raise(bits);
+    }
+}
+
+net::Task<void> Worker::State::keep_house() {
+    place.sweep.add(housekeeping_due);
+    while (!stopping) {
+        housekeeping_due.set(place.sweep.now() + housekeeping_period);
+        co_await housekeeping.any(event::deadline | event::stop);
+        try {
+            const auto now = place.sweep.now();
+            place.authenticator.sweep(now);
+            for (const auto& upstream : place.setup->upstreams) upstream->pool.sweep(now);
+            bury_sessions();
+        } catch (const std::exception&) {
+            // For want of memory; it may be there again next time.
+        }
+    }
+}
+
+// ---- What the control thread posts
+
+void Worker::State::use_snapshot(std::shared_ptr<const Snapshot> snapshot) {
+    next_setup = make_setup(std::move(snapshot), place.setup.get(), place.upstream_buffers);
+    use_next_setup();
+}
+
+void Worker::State::use_upstreams(
+    const std::shared_ptr<const std::vector<net::UpstreamAddresses>>& addresses) {
+    const auto& upstreams = next_setup ? next_setup->upstreams : place.setup->upstreams;
+    for (std::size_t i = 0; i < std::min(upstreams.size(), addresses->size()); ++i) {
+        upstreams[i]->addresses = {addresses, &(*addresses)[i]};
+    }
+    use_next_setup();
+}
+
+void Worker::State::use_next_setup() {
+    if (!next_setup || !next_setup->is_ready()) return;
+    place.counters.routes =
+        counters_after(*place.setup->snapshot, *next_setup->snapshot, place.counters.routes);
+    place.setup = std::exchange(next_setup, nullptr);
+}
+
+void Worker::State::drain(std::function<void()> when_drained) {
+    place.draining = true;
+    drained = std::move(when_drained);
+    for (const auto& listener : listeners) listener->drain();
+    raise_in_all(event::drain);
+    look_whether_over();
+}
+
+void Worker::State::stop() {
+    stopping = true;
+    listeners.clear();
+    raise_in_all(event::stop);
+    housekeeping.raise(event::stop);
+    look_whether_over();
+}
+
+void Worker::State::look_whether_over() {
+    if (!sessions.empty() || !ended.empty()) return;
+    if (place.draining && drained) std::exchange(drained, nullptr)();
+    if (stopping) place.io->stop();
+}
+
+Worker::Figures Worker::State::figures() const {
+    std::size_t idle = 0;
+    for (const auto& upstream : place.setup->upstreams) idle += upstream->pool.size();
+    return {.counters = place.counters,
+            .tokens = place.authenticator.figures(),
+            .snapshot = *place.setup->snapshot,
+            .idle_upstream_connections = idle};
+}
+
+// ---- Worker
+
+Worker::Worker(std::size_t, Shared& shared, std::shared_ptr<const Snapshot> snapshot,
+               std::size_t log_bytes)
+    : state_(std::make_unique<State>(shared, std::move(snapshot), log_bytes)) {}
+
+Worker::~Worker() = default;
+
+void Worker::listen(std::vector<int> descriptors) {
+    for (const int descriptor : descriptors) state_->listen(descriptor);
+}
+
+void Worker::run() {
+    state_->place.sweep.start();
+    net::spawn(state_->keep_house(), [](const std::exception_ptr&) {});
+    for (const auto& listener : state_->listeners) listener->start();
+    for (bool over = false; !over;) {
+        try {
+            state_->place.io->run();
+            over = true;
+        } catch (const std::exception&) {
+            // Thrown by something posted, for want of memory. The sessions go on.
+        }
+    }
+    state_->place.sweep.stop();
+}
+
+AccessRing& Worker::log() {
+    return state_->place.log;
+}
+
+void Worker::use_snapshot(std::shared_ptr<const Snapshot> snapshot) {
+    state_->post([state = state_.get(), snapshot = std::move(snapshot)]() mutable {
+        state->use_snapshot(std::move(snapshot));
+    });
+}
+
+void Worker::use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation) {
+    state_->post([state = state_.get(), ring = std::move(ring), generation]() mutable {
+        state->place.authenticator.use_keys(std::move(ring), generation);
+    });
+}
+
+void Worker::keys_answered(std::size_t issuer, net::SteadyTime ask_again) {
+    state_->post([state = state_.get(), issuer, ask_again] {
+        state->place.authenticator.keys_answered(issuer, ask_again);
+    });
+}
+
+void Worker::use_upstreams(std::shared_ptr<const std::vector<net::UpstreamAddresses>> addresses) {
+    state_->post([state = state_.get(), addresses = std::move(addresses)] {
+        state->use_upstreams(addresses);
+    });
+}
+
+void Worker::drain(std::function<void()> drained) {
+    state_->post([state = state_.get(), drained = std::move(drained)]() mutable {
+        state->drain(std::move(drained));
+    });
+}
+
+void Worker::stop() {
+    state_->post([state = state_.get()] { state->stop(); });
+}
+
+void Worker::gather(std::function<void(const Figures&)> take) {
+    state_->post([state = state_.get(), take = std::move(take)] { take(state->figures()); });
+}
+
+}  // namespace bearergate::gateway
