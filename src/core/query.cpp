@@ -1,6 +1,8 @@
 #include <bearergate/core/query.hpp>
 #include <bearergate/core/target.hpp>
 
+#include "ascii.hpp"
+
 #include <algorithm>
 
 namespace bearergate::core {
@@ -11,14 +13,6 @@ namespace {
 // letter, `s` and `k`.
 constexpr std::string_view long_s = "\xC5\xBF";
 constexpr std::string_view kelvin = "\xE2\x84\xAA";
-
-bool is_alphanumeric(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 }  // namespace
 
@@ -58,7 +52,8 @@ std::string folded_parameter(std::string_view raw_name) {
             folded.push_back('k');
             length = kelvin.size();
         } else {
-            folded.push_back(is_alphanumeric(rest.front()) ? lower(rest.front()) : '_');
+            folded.push_back(ascii::is_alphanumeric(rest.front()) ? ascii::lower(rest.front())
+                                                                  : '_');
         }
         rest.remove_prefix(length);
     }

@@ -4,6 +4,8 @@
 #include <bearergate/core/query.hpp>
 #include <bearergate/core/target.hpp>
 
+#include "ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -30,16 +32,13 @@ constexpr std::optional<unsigned> escaped_byte(std::string_view text) {
 }
 
 constexpr bool is_unreserved(unsigned byte) {
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    const bool is_ascii = byte < 0x80;
+    return (is_ascii && ascii::is_alphanumeric(static_cast<char>(byte))) || byte == '-' ||
+           byte == '.' || byte == '_' || byte == '~';
 }
 
 constexpr bool is_control(unsigned byte) {
     return byte < 0x20 || byte == 0x7f;
-}
-
-constexpr bool is_visible(char c) {
-    return c > 0x20 && c < 0x7f;
 }
 
 // What a second decoding must not be able to bring out.
@@ -89,7 +88,7 @@ bool append_decoded(std::string& out, std::string_view segment, const TargetRule
     for (std::size_t i = 0; i < segment.size();) {
         const char c = segment[i];
         if (c != '%') {
-            if (!is_visible(c) || c == '\\' || c == '#') return false;
+            if (!ascii::is_visible(c) || c == '\\' || c == '#') return false;
             if (c == ';' && !rules.semicolon_is_opaque) return false;
             out.push_back(c);
             ++i;
@@ -112,7 +111,7 @@ bool append_decoded(std::string& out, std::string_view segment, const TargetRule
 }
 
 bool is_unicode_escape(std::string_view text) {  // "u002e", as after the `%` of old IIS
-    return text.size() >= 5 && (text[0] | 0x20) == 'u' &&
+    return text.size() >= 5 && ascii::lower(text[0]) == 'u' &&
            std::all_of(text.begin() + 1, text.begin() + 5, [](char c) { return hex_value(c); });
 }
 
@@ -175,7 +174,7 @@ bool normalise(std::string_view path, const TargetRules& rules, std::string& out
 bool is_plainly_normal(std::string_view path) {
     char before = '\0';
     for (const char c : path) {
-        if (!is_visible(c) || c == '%' || c == '\\' || c == '#' || c == ';') return false;
+        if (!ascii::is_visible(c) || c == '%' || c == '\\' || c == '#' || c == ';') return false;
         if (before == '/' && (c == '/' || c == '.')) return false;
         if (before == '.' && c == '/') return false;
         before = c;
@@ -185,7 +184,7 @@ bool is_plainly_normal(std::string_view path) {
 
 bool contains_method(std::string_view name) {
     constexpr std::string_view word = "method";
-    const auto equal = [](char a, char b) { return (a | 0x20) == b; };
+    const auto equal = [](char a, char b) { return ascii::lower(a) == b; };
     return std::search(name.begin(), name.end(), word.begin(), word.end(), equal) != name.end();
 }
 
@@ -201,7 +200,7 @@ bool overrides_method(std::string_view query) {
 }
 
 bool is_usable_query(std::string_view query) {
-    const auto is_fit = [](char c) { return is_visible(c) && c != '#'; };
+    const auto is_fit = [](char c) { return ascii::is_visible(c) && c != '#'; };
     return std::all_of(query.begin(), query.end(), is_fit) && !overrides_method(query);
 }
 

@@ -3,6 +3,7 @@
 #include <bearergate/core/result.hpp>
 #include <bearergate/core/target.hpp>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ struct HostPattern {
     std::string capture{};  // of a wildcard: the first label's name, "" for `*`
 };
 
+// What a pattern answers that names no method, in the order of an Allow field.
+inline constexpr std::array<std::string_view, 7> usual_methods{"GET",   "HEAD",   "POST",   "PUT",
+                                                               "PATCH", "DELETE", "OPTIONS"};
+bool is_usual_method(std::string_view method);
+
 // `[METHODS ][HOST]/PATH`, read and normalised; see docs/configuration.md.
 struct RoutePattern {
     std::vector<std::string> methods{};  // as written; empty: none named
@@ -31,6 +37,7 @@ struct RoutePattern {
     std::vector<Segment> segments{};
     bool trailing_slash = false;  // matters only where `/a` and `/a/` are distinct
 
+    bool answers(std::string_view method) const;     // HEAD also where only GET is named
     std::vector<std::string> capture_names() const;  // host label first, then left to right
 };
 

@@ -17,14 +17,15 @@ struct MatchRules {
     bool trailing_slash_distinct = false;
 };
 
-// What the braces of a pattern caught: raw views into path or host, with the names of the pattern.
-// At most `capacity` captures per pattern (a longer pattern is a configuration error).
+// What the braces of a pattern caught: raw views into path or host, with the names of the table's
+// patterns. At most `capacity` captures per pattern (a longer pattern is a configuration error).
 class Captures {
 public:
     static constexpr std::size_t capacity = 16;
     struct Capture {
         std::string_view name{};
-        std::string_view value{};  // still percent-encoded
+        std::string_view value{};  // of the path: still percent-encoded; of the host: as it came
+        bool is_host_label = false;
     };
     std::span<const Capture> all() const { return {captures_.data(), count_}; }
     const Capture* find(std::string_view name) const;
@@ -42,6 +43,7 @@ struct Match {
     std::size_t route = 0;  // index, when found
     std::string allow{};    // when method_not_allowed: the Allow field's value
     Captures captures{};
+    std::size_t steps = 0;  // places of the trees that were looked at: what the match cost
 };
 
 // Two patterns of equal specificity that can both match a request; or a pattern with too many
@@ -52,7 +54,8 @@ struct RouteConflict {
 };
 
 // Compiled patterns: a tree per host pattern. The cost of a match grows with the path's segments,
-// not with the number of patterns. The most specific pattern wins, in the total order of
+// not with the number of patterns: of a tree only the places are looked at whose way down the path
+// follows, each of them once. The most specific pattern wins, in the total order of
 // docs/configuration.md.
 class RouteTable {
 public:
