@@ -36,10 +36,8 @@ std::string form_decoded(std::string_view text) {
     return percent_decoded(spaced);
 }
 
-std::string folded_parameter(std::string_view raw_name) {
-    const std::string decoded = form_decoded(raw_name);
-    std::string_view rest = decoded;
-    rest = rest.substr(0, rest.find('\0'));
+std::string folded_parameter(std::string_view decoded_name) {
+    std::string_view rest = decoded_name.substr(0, decoded_name.find('\0'));
     rest.remove_prefix(std::min(rest.find_first_not_of(" []"), rest.size()));
     std::string folded;
     folded.reserve(rest.size());

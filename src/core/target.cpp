@@ -194,7 +194,7 @@ bool overrides_method(std::string_view query) {
     for (QueryReader::Parameter parameter; reader.next(parameter);) {
         const std::string_view name = parameter.name;
         if (name.find('%') == std::string_view::npos && !contains_method(name)) continue;
-        if (may_mean(folded_parameter(name), "_method")) return true;
+        if (may_mean(folded_parameter(form_decoded(name)), "_method")) return true;
     }
     return false;
 }

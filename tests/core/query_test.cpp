@@ -62,7 +62,7 @@ TEST(FoldedParameter, IsTheNameOfTheLaxestFramework) {
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.raw);
-        EXPECT_EQ(folded_parameter(c.raw), c.folded);
+        EXPECT_EQ(folded_parameter(form_decoded(c.raw)), c.folded);
     }
 }
 

@@ -27,10 +27,10 @@ private:
 // what is not a well-formed escape stays as it is.
 std::string form_decoded(std::string_view text);
 
-// The one name under which the laxest of frameworks would file a parameter: decoded, cut at the
-// first NUL, without leading spaces and brackets, in lower case, every non-alphanumeric read as
-// `_`. (PHP drops spaces, cuts at NUL and reads `.` as `_`; Rack and qs unwrap `[name]`.)
-std::string folded_parameter(std::string_view raw_name);
+// The one name under which the laxest of frameworks would file a parameter with this decoded name:
+// cut at the first NUL, without leading spaces and brackets, in lower case, every non-alphanumeric
+// read as `_`. (PHP drops spaces, cuts at NUL and reads `.` as `_`; Rack and qs unwrap `[name]`.)
+std::string folded_parameter(std::string_view decoded_name);
 
 // True when a framework could take the folded name for `wanted`, itself folded: equal, or `wanted`
 // with something nested in it, as `org[]` and `org.id` are.
