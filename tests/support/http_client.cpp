@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <utility>
 
 namespace bearergate::test {
 namespace {
@@ -34,13 +36,13 @@ std::string dechunked(std::string_view body) {
 
 }  // namespace
 
-std::string Reply::header(std::string_view name) const {
+std::string header_of(const Headers& headers, std::string_view name) {
     const auto found = std::ranges::find_if(
         headers, [name](const auto& field) { return same_name(field.first, name); });
     return found == headers.end() ? "" : found->second;
 }
 
-std::size_t Reply::count(std::string_view name) const {
+std::size_t count_of(const Headers& headers, std::string_view name) {
     return static_cast<std::size_t>(std::ranges::count_if(
         headers, [name](const auto& field) { return same_name(field.first, name); }));
 }
@@ -72,8 +74,11 @@ Reply parse_reply(std::string_view bytes, bool without_body) {
     return reply;
 }
 
-Connection::Connection(std::uint16_t port) {
+Connection::Connection(std::uint16_t port, int receive_buffer) {
     socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receive_buffer > 0) {
+        setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+    }
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
@@ -104,6 +109,8 @@ bool Connection::read_some() {
     std::array<char, 16384> bytes{};
     const ssize_t count = recv(socket_, bytes.data(), bytes.size(), 0);
     if (count > 0) received_.append(bytes.data(), static_cast<std::size_t>(count));
+    if (count == 0) end_ = End::closed;
+    if (count < 0 && errno == ECONNRESET) end_ = End::reset;
     return count > 0;
 }
 
@@ -121,6 +128,57 @@ std::string Connection::read_all() {
     while (read_some()) {
     }
     return std::exchange(received_, {});
+}
+
+std::string Connection::read_bytes(std::size_t count) {
+    while (received_.size() < count && read_some()) {
+    }
+    std::string taken = received_.substr(0, count);
+    received_.erase(0, count);
+    return taken;
+}
+
+Reply Connection::read_reply(std::string_view method) {
+    const std::string head = read_head();
+    Reply reply = parse_reply(head, true);
+    const bool without_body =
+        method == "HEAD" || reply.status / 100 == 1 || reply.status == 204 || reply.status == 304;
+    if (reply.status != 0 && !without_body && !read_body(reply)) reply.status = 0;
+    return reply;
+}
+
+bool Connection::read_body(Reply& reply) {
+    const std::string length = reply.header("Content-Length");
+    const bool chunked = same_name(reply.header("Transfer-Encoding"), "chunked");
+    if (chunked && !length.empty()) return false;
+    if (!chunked && length.empty()) {
+        reply.body = read_all();
+        return end_ == End::closed;
+    }
+    if (!chunked) {
+        reply.body = read_bytes(std::stoul(length));
+        return reply.body.size() == std::stoul(length);
+    }
+    for (;;) {
+        const std::string line = read_until("\r\n");
+        std::size_t size = 0;
+        const auto parsed = std::from_chars(line.data(), line.data() + line.size(), size, 16);
+        if (!line.ends_with("\r\n") || parsed.ptr != line.data() + line.size() - 2) return false;
+        const std::string data = read_bytes(size + 2);
+        if (data.size() != size + 2 || !data.ends_with("\r\n")) return false;
+        if (size == 0) return true;
+        reply.body.append(data, 0, size);
+    }
+}
+
+void Connection::finish() {
+    shutdown(socket_, SHUT_WR);
+}
+
+void Connection::reset() {
+    const linger now{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    close(std::exchange(socket_, -1));
 }
 
 std::string talk(std::uint16_t port, std::string_view bytes) {
