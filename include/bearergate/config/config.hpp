@@ -1,10 +1,12 @@
 #pragma once
 
+#include <bearergate/config/test_case.hpp>
 #include <bearergate/core/policy.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct Address {
-    std::string text{};
+    std::string text{};  // as written: a variable by its name
     bool is_unix = false;
     std::string host{};  // an IP literal, without brackets
     std::uint16_t port = 0;
@@ -26,7 +28,7 @@ struct Address {
 
 // An http, https or unix URL, taken apart.
 struct Url {
-    std::string text{};
+    std::string text{};  // as written: a variable by its name
     bool tls = false;
     bool is_unix = false;
     std::string host{};       // lower case, without brackets; "" for unix
@@ -143,6 +145,10 @@ struct Config {
     std::optional<Cors> cors{};
     Logging logging{};
     core::MatchRules matching{};
+    std::vector<TestCase> tests{};
+    // By every value that came out of the environment, the text that stands in the file. What
+    // people see (pages, logs, messages) shows that instead.
+    std::map<std::string, std::string> as_written{};
 };
 
 }  // namespace bearergate::config

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <bearergate/config/config.hpp>
+#include <bearergate/config/diagnostics.hpp>
+#include <bearergate/config/reader.hpp>
 #include <bearergate/core/policy.hpp>
 
 #include <functional>
@@ -10,16 +12,6 @@
 #include <vector>
 
 namespace bearergate::config {
-
-// Something to say about a place in the file.
-struct Diagnostic {
-    int line = 0;               // from 1; 0: about the whole file
-    int column = 0;             // from 1
-    std::string message{};      // what is wrong, and what would be right
-    std::string source_line{};  // as written
-};
-// "FILE:LINE:COLUMN: error: MESSAGE", the line and a caret under it.
-std::string render(const Diagnostic& diagnostic, std::string_view file, std::string_view severity);
 
 struct Loaded {
     Config config{};
@@ -37,10 +29,19 @@ struct LoadResult {
 struct Surroundings {
     std::function<std::optional<std::string>(const std::string&)> environment{};
     std::string folder{};
+    AskedKeys* asked = nullptr;  // when set, filled with every key that the file could have held
 };
 
 // Reads a whole configuration. All errors at once, in the order of their lines.
 LoadResult load(std::string_view text, const std::string& file_name,
                 const Surroundings& surroundings);
+
+struct LoadedTests {
+    std::vector<TestCase> cases{};  // none when there are errors
+    std::vector<Diagnostic> errors{};
+};
+// Reads a file that holds nothing but `tests:`, for the configuration that its cases are about.
+LoadedTests load_tests(std::string_view text, const Loaded& subject,
+                       const Surroundings& surroundings);
 
 }  // namespace bearergate::config

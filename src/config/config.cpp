@@ -1,1 +1,0 @@
-#include <bearergate/config/load.hpp>

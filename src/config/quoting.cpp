@@ -1,0 +1,104 @@
+#include "quoting.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace bearergate::config {
+namespace {
+
+std::size_t offset_of(std::string_view line, Place place) {
+    return std::min(line.size(), static_cast<std::size_t>(std::max(place.byte, 1)) - 1);
+}
+
+// What somebody who forgot the quotes meant as one word: up to ": ", a comment or the end.
+std::string_view word_at(std::string_view line, std::size_t from) {
+    std::size_t end = from;
+    while (end < line.size()) {
+        const bool last = end + 1 == line.size();
+        const bool blank_next = last || line[end + 1] == ' ' || line[end + 1] == '\t';
+        if ((line[end] == ':' && blank_next) || line[end] == ' ' || line[end] == '\t') break;
+        ++end;
+    }
+    while (end > from && line[end - 1] == ',') --end;
+    return line.substr(from, end - from);
+}
+
+std::string in_quotes(std::string_view word) {
+    return fmt::format("put it in quotes: \"{}\"", word);
+}
+
+// The bracket that the one before `end` closes.
+std::optional<std::size_t> opening_before(std::string_view line, std::size_t end) {
+    if (end == 0 || end > line.size()) return std::nullopt;
+    const char closing = line[end - 1];
+    if (closing != '}' && closing != ']') return std::nullopt;
+    const char opening = closing == '}' ? '{' : '[';
+    int open = 0;
+    for (std::size_t i = end; i-- > 0;) {
+        if (line[i] == closing) ++open;
+        if (line[i] == opening && --open == 0) return i;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string key_hint(std::string_view line, const Node& key) {
+    if (key.kind == Node::Kind::null) return "a key is missing before this ':'";
+    const std::string_view word = word_at(line, offset_of(line, key.place));
+    if (!key.flow || word.empty()) return "a key must be text, not a list or a map";
+    return fmt::format("YAML reads a key that begins with '{}' as a {}; {}", word.front(),
+                       word.front() == '{' ? "map" : "list", in_quotes(word));
+}
+
+std::string value_hint(std::string_view line, const Node& value) {
+    const std::size_t from = offset_of(line, value.place);
+    const std::size_t end = line.find_first_of("}]", from);
+    if (!value.flow || end == std::string_view::npos) return {};
+    const std::string_view word = line.substr(from, end + 1 - from);
+    // {orgId} is a map from orgId to nothing, [::] a list of a map from nothing to nothing.
+    const bool is_capture = word.starts_with('{') && value.children.size() == 1 &&
+                            value.children.front().kind == Node::Kind::null;
+    const bool is_address = word.starts_with('[') && word.contains("::") &&
+                            word.find_first_of(", \"'") == std::string_view::npos;
+    if (!is_capture && !is_address) return {};
+    return fmt::format("YAML reads {} without quotes as a {}; {}", shown(word),
+                       is_capture ? "map" : "list", in_quotes(word));
+}
+
+SyntaxHint syntax_hint(std::string_view line, Place place, std::string_view fault) {
+    const std::size_t at = offset_of(line, place);
+    const auto placed = [&](std::size_t offset, std::string message) {
+        return SyntaxHint{.place = {.line = place.line, .byte = static_cast<int>(offset) + 1},
+                          .message = std::move(message)};
+    };
+    constexpr std::string_view special = "*&@%`|>!";
+    if (at < line.size() && special.contains(line[at])) {
+        return placed(at, fmt::format("a value or key that begins with '{}' means something else "
+                                      "in YAML; {}",
+                                      line[at], in_quotes(word_at(line, at))));
+    }
+    if (at > 0 && at < line.size() && line.substr(at - 1, 2) == "${") {
+        const std::size_t end = line.find('}', at);
+        const std::size_t length = end == std::string_view::npos ? end : end + 2 - at;
+        return placed(at - 1, fmt::format("a variable inside {{...}} or [...] needs quotes; {}",
+                                          in_quotes(line.substr(at - 1, length))));
+    }
+    const auto opening = opening_before(line, at);
+    if (opening && at < line.size() && line[at] != ' ') {
+        return placed(*opening, fmt::format("YAML reads what begins with '{}' as a {}; {}",
+                                            line[*opening], line[*opening] == '{' ? "map" : "list",
+                                            in_quotes(word_at(line, *opening))));
+    }
+    if (fault.contains("tab")) return placed(at, "indent with spaces: YAML does not allow tabs");
+    if (fault == "illegal map value") {
+        return placed(at,
+                      "a ':' too many, or a line indented wrongly: put a value that contains "
+                      "': ' in quotes, and align the keys of one map");
+    }
+    return placed(at, fmt::format("this is not YAML: {}", fault));
+}
+
+}  // namespace bearergate::config
