@@ -1,0 +1,20 @@
+#pragma once
+
+#include <bearergate/config/load.hpp>
+#include <bearergate/core/result.hpp>
+
+#include <cstddef>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+namespace bearergate::cli {
+
+// The whole of a file of at most `most` bytes, or what is wrong with it, for people.
+core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most);
+
+// Reads a configuration from disk with the process's environment; relative file names in it start
+// at its folder. On failure everything that is wrong is on `errors`, and nothing comes back.
+std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors);
+
+}  // namespace bearergate::cli
