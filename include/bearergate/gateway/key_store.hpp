@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bearergate::gateway {
@@ -31,7 +32,7 @@ using FetchKeys =
 struct RefreshRules {
     std::chrono::seconds refresh{600};
     std::chrono::seconds max_stale{86'400};
-    std::chrono::seconds min_interval{60};
+    std::chrono::seconds min_interval{60};  // however short a max-age is
     std::chrono::seconds first_back_off{1};
     std::chrono::seconds last_back_off{60};
     std::chrono::seconds unknown_key_interval{10};
@@ -42,7 +43,8 @@ std::chrono::milliseconds next_refresh(const RefreshRules& rules, unsigned failu
 bool may_refetch(std::optional<net::SteadyTime> last_start, net::SteadyTime now,
                  std::chrono::seconds interval);
 
-// One issuer's keys kept fresh, on the control thread.
+// One issuer's keys kept fresh, on the control thread. A refresh that fails, or that brings a
+// document without a usable key, leaves the last good set in service up to `max_stale`.
 class KeyStore {
 public:
     struct Hooks {
@@ -51,18 +53,21 @@ public:
         std::function<double()> jitter{};
         // Runs `what` after a while; the newest call replaces the one before.
         std::function<void(std::chrono::milliseconds after, std::function<void()> what)> schedule{};
-        std::function<void(std::shared_ptr<const core::KeySet>)>
-            changed{};  // null: stale beyond max_stale
-        std::function<void()>
-            answered{};  // a question was answered: whatever keys there are, are out
+        // Another set, or null when there is none: the first fetch failed, or all have for longer
+        // than max_stale.
+        std::function<void(std::shared_ptr<const core::KeySet>)> changed{};
+        // A question was answered: whatever keys there are, are out. Before `ask_again` another
+        // one would be answered without a fetch.
+        std::function<void(net::SteadyTime ask_again)> answered{};
         std::function<void(std::string_view level, const std::string& message)> log{};
     };
     KeyStore(RefreshRules rules, Hooks hooks);
     ~KeyStore();
 
-    void start();  // the first fetch
-    void ask();    // a worker lacks a key: refetch if allowed, then answered()
-    void stop();   // a fetch under way is thrown away when it ends
+    void start();   // the first fetch
+    void ask();     // a worker lacks a key: refetch if allowed, then answered()
+    void reload();  // fetch now; one under way is overtaken and thrown away when it ends
+    void stop();    // a fetch under way is thrown away when it ends
 
     struct Figures {
         std::uint64_t refreshes = 0, failures = 0;
