@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bearergate/config/config.hpp>
 #include <bearergate/core/refusal.hpp>
 
 #include <chrono>
@@ -37,14 +38,19 @@ struct AccessRecord {
     std::string_view note{};  // "client_gone", "upstream_incomplete", …; our own words
 };
 
+// Whether such a record is to be logged at all; a worker asks before it pushes.
+bool wants(config::AccessLog access, const AccessRecord& record);
+
 // A worker's bounded queue of records to the log thread. A blocked sink drops and counts.
 class AccessRing {
 public:
     explicit AccessRing(std::size_t bytes);
     ~AccessRing();
-    // For the worker: copies the record in, or counts a drop. Never blocks, never allocates.
+    // For the worker: copies the record in, long texts cut, or counts a drop. Never blocks, never
+    // allocates.
     void push(const AccessRecord& record);
-    // For the log thread: hands out the oldest record; false when there is none.
+    // For the log thread: hands out the oldest record, whose views end with the call; false when
+    // there is none.
     bool pop(void (*take)(const AccessRecord&, void*), void* context);
     std::uint64_t dropped() const;
 

@@ -2,8 +2,10 @@
 
 #include <bearergate/config/config.hpp>
 #include <bearergate/gateway/access_log.hpp>
+#include <bearergate/gateway/log_line.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -11,11 +13,6 @@
 #include <string_view>
 
 namespace bearergate::gateway {
-
-struct LogField {
-    std::string_view name{};
-    std::string_view value{};
-};
 
 // The log thread: writes the workers' access records and the process's own events, one line each,
 // in one format. Nobody else ever waits for the sink; what does not fit meanwhile is dropped,

@@ -1,0 +1,197 @@
+#include <bearergate/gateway/log_line.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+namespace bearergate::gateway {
+
+namespace {
+
+constexpr std::size_t longest_value = 2048;
+
+// One UTF-8 sequence (RFC 3629): its length and code point; length 0 when it is not valid.
+struct CodePoint {
+    std::size_t length = 0;
+    std::uint32_t value = 0;
+};
+CodePoint first_code_point(std::string_view text) {
+    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) return {1, lead};
+    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+    std::uint32_t value = lead & (0xFFU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) return {};
+        value = value << 6 | (byte(i) & 0x3FU);
+    }
+    const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
+    if (value < smallest[length] || value > 0x10FFFF || is_surrogate) return {};
+    return {length, value};
+}
+
+// What could end a line, drive a terminal or turn the text around.
+bool must_be_escaped(std::uint32_t c) {
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == '"' || c == '\\' || c == 0x061C ||
+           (c >= 0x200E && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+bool is_plain(char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+    text = text.substr(0, longest_value);
+    while (true) {
+        const auto special = std::ranges::find_if_not(text, is_plain);
+        const auto plain = static_cast<std::size_t>(special - text.begin());
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) return;
+        const CodePoint c = first_code_point(text);
+        if (c.length == 0) {
+            out += "\\ufffd";
+        } else if (c.value == '"' || c.value == '\\') {
+            out += '\\';
+            out += static_cast<char>(c.value);
+        } else if (must_be_escaped(c.value)) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", c.value);
+        } else {
+            out += text.substr(0, c.length);
+        }
+        text.remove_prefix(std::max<std::size_t>(c.length, 1));
+    }
+}
+
+bool needs_quotes(std::string_view text) {
+    return text.empty() || std::ranges::any_of(text, [](char c) {
+               return c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '=';
+           });
+}
+
+std::string_view name_of(config::LogLevel level) {
+    switch (level) {
+        case config::LogLevel::debug: return "debug";
+        case config::LogLevel::info: return "info";
+        case config::LogLevel::warning: return "warning";
+        case config::LogLevel::error: return "error";
+    }
+    return "error";
+}
+
+class Line {
+public:
+    Line(std::string& out, config::LogFormat format)
+        : out_(out), is_json_(format == config::LogFormat::json) {
+        if (is_json_) out_ += '{';
+    }
+    void end() {
+        if (is_json_) out_ += '}';
+    }
+
+    void text(std::string_view name, std::string_view value) {
+        begin(name);
+        const bool quoted = is_json_ || needs_quotes(value);
+        if (quoted) out_ += '"';
+        append_escaped(out_, value);
+        if (quoted) out_ += '"';
+    }
+    void text_if_any(std::string_view name, std::string_view value) {
+        if (!value.empty()) text(name, value);
+    }
+    void number(std::string_view name, std::uint64_t value) {
+        begin(name);
+        fmt::format_to(std::back_inserter(out_), "{}", value);
+    }
+    void duration(std::string_view name, std::chrono::microseconds value) {
+        number(name, static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 0)));
+    }
+    // RFC 3339, in UTC.
+    void time(std::chrono::system_clock::time_point when) {
+        const auto second = std::chrono::floor<std::chrono::seconds>(when);
+        const auto rest = std::chrono::floor<std::chrono::milliseconds>(when - second);
+        begin("time");
+        if (is_json_) out_ += '"';
+        fmt::format_to(std::back_inserter(out_), "{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(second)), rest.count());
+        if (is_json_) out_ += '"';
+    }
+
+private:
+    void begin(std::string_view name) {
+        if (!is_first_) out_ += is_json_ ? ',' : ' ';
+        is_first_ = false;
+        if (is_json_) out_ += '"';
+        append_escaped(out_, name);
+        out_ += is_json_ ? "\":" : "=";
+    }
+
+    std::string& out_;
+    bool is_json_;
+    bool is_first_ = true;
+};
+
+bool is_lower_hex(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// W3C Trace Context, version 00: "00-<trace id>-<parent id>-<flags>". Another one is not logged.
+void add_trace(Line& line, std::string_view parent) {
+    const bool has_shape =
+        parent.size() == 55 && parent.starts_with("00-") && parent[35] == '-' && parent[52] == '-';
+    if (!has_shape) return;
+    const std::string_view trace = parent.substr(3, 32);
+    const std::string_view span = parent.substr(36, 16);
+    if (!is_lower_hex(trace) || !is_lower_hex(span)) return;
+    line.text("trace_id", trace);
+    line.text("span_id", span);
+}
+
+}  // namespace
+
+void format_access(std::string& out, config::LogFormat format, const AccessRecord& record) {
+    Line line(out, format);
+    line.time(record.time);
+    line.text("level", "info");
+    line.text("message", "request");
+    line.text_if_any("request_id", record.request_id);
+    line.text_if_any("client_request_id", record.client_request_id);
+    add_trace(line, record.trace_parent);
+    line.text_if_any("client", record.client);
+    line.text_if_any("method", record.method);
+    line.text_if_any("path", record.path);
+    line.text_if_any("route", record.route);
+    line.number("status", record.status);
+    if (record.reason) line.text("reason", core::name_of(*record.reason));
+    if (record.would_deny) line.text("would_deny", core::name_of(*record.would_deny));
+    line.text_if_any("subject", record.subject);
+    line.text_if_any("client_id", record.client_id);
+    line.text_if_any("organization", record.organization);
+    line.text_if_any("issuer", record.issuer);
+    line.number("bytes_in", record.bytes_in);
+    line.number("bytes_out", record.bytes_out);
+    line.duration("duration_us", record.duration);
+    if (record.upstream_duration) line.duration("upstream_duration_us", *record.upstream_duration);
+    line.text_if_any("note", record.note);
+    line.end();
+}
+
+void format_event(std::string& out, config::LogFormat format,
+                  std::chrono::system_clock::time_point time, config::LogLevel level,
+                  std::string_view message, std::span<const LogField> fields) {
+    Line line(out, format);
+    line.time(time);
+    line.text("level", name_of(level));
+    line.text("message", message);
+    for (const LogField& field : fields) line.text(field.name, field.value);
+    line.end();
+}
+
+}  // namespace bearergate::gateway

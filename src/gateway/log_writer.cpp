@@ -1,0 +1,246 @@
+#include <bearergate/gateway/log_writer.hpp>
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace bearergate::gateway {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long records may lie in their rings. A ring must hold what comes meanwhile.
+constexpr milliseconds busy_pause{5};
+constexpr milliseconds idle_pause{50};
+constexpr std::size_t most_events = 1024;  // that wait for the sink
+constexpr std::size_t batch_bytes = 32 * 1024;
+constexpr std::chrono::seconds drop_report_interval{1};
+
+// Lines on their way to the sink: one by one, or to stdout as many as make a good write.
+class Sink {
+public:
+    explicit Sink(std::function<void(const std::string&)> take) : take_(std::move(take)) {
+        if (take_) return;
+        stdout_ = std::make_unique<spdlog::logger>(
+            "bearergate", std::make_shared<spdlog::sinks::stdout_sink_st>());
+        stdout_->set_pattern("%v");
+        // A closed pipe must not end the process, nor is there anywhere to say so.
+        stdout_->set_error_handler([](const std::string&) {});
+    }
+    void line(const std::string& text) {
+        if (take_) return take_(text);
+        if (!batch_.empty()) batch_ += '\n';
+        batch_ += text;
+        if (batch_.size() >= batch_bytes) flush();
+    }
+    void flush() {
+        if (batch_.empty()) return;
+        stdout_->log(spdlog::level::info, spdlog::string_view_t(batch_.data(), batch_.size()));
+        stdout_->flush();
+        batch_.clear();
+    }
+
+private:
+    std::function<void(const std::string&)> take_;
+    std::unique_ptr<spdlog::logger> stdout_{};
+    std::string batch_{};
+};
+
+}  // namespace
+
+struct LogWriter::State {
+    State(const config::Logging& with, std::function<void(const std::string&)> to)
+        : settings(with), sink(std::move(to)) {}
+
+    void run();
+    bool is_stopping();
+    bool write_events();   // true when there were some
+    bool write_records();  // likewise
+    std::size_t ring_count();
+    bool next_record(std::size_t ring, std::string& line);  // none: false; not wanted: ""
+    void report_drops(bool at_end);
+    std::uint64_t count_dropped();
+
+    const config::Logging settings;
+    Sink sink;  // of the log thread
+    std::uint64_t told_dropped = 0;
+    steady_clock::time_point last_report{};
+
+    std::mutex mutex;  // for all below
+    std::condition_variable changed;
+    std::deque<std::string> events{};
+    std::uint64_t dropped_events = 0;
+    std::vector<AccessRing*> rings{};
+    std::uint64_t dropped_of_former_rings = 0;
+    bool started = false;
+    bool stopping = false;
+    bool finished = false;
+    std::thread thread{};
+};
+
+void LogWriter::State::run() {
+    for (;;) {
+        // Asked before looking: whatever was pushed before stop() is then seen by this round.
+        const bool is_last = is_stopping();
+        const bool wrote_events = write_events();
+        const bool wrote_records = write_records();
+        sink.flush();
+        report_drops(is_last);
+        const bool busy = wrote_events || wrote_records;
+        std::unique_lock lock(mutex);
+        if (is_last && !busy) {
+            finished = true;
+            changed.notify_all();
+            return;
+        }
+        // Records wake nobody: a worker must not pay a system call per line.
+        const auto must_go_on = [this] { return stopping || !events.empty(); };
+        changed.wait_for(lock, busy ? busy_pause : idle_pause, must_go_on);
+    }
+}
+
+bool LogWriter::State::is_stopping() {
+    const std::scoped_lock lock(mutex);
+    return stopping;
+}
+
+bool LogWriter::State::write_events() {
+    std::deque<std::string> lines;
+    {
+        const std::scoped_lock lock(mutex);
+        lines.swap(events);
+    }
+    for (const std::string& line : lines) sink.line(line);
+    return !lines.empty();
+}
+
+// Takes turns between the rings, and ends now and then to let events through.
+bool LogWriter::State::write_records() {
+    constexpr int most_rounds = 256;
+    std::string line;
+    for (int round = 0; round < most_rounds; ++round) {
+        bool any = false;
+        for (std::size_t ring = 0; ring < ring_count(); ++ring) {
+            line.clear();
+            if (!next_record(ring, line)) continue;
+            any = true;
+            if (!line.empty()) sink.line(line);
+        }
+        if (!any) return round > 0;
+    }
+    return true;
+}
+
+std::size_t LogWriter::State::ring_count() {
+    const std::scoped_lock lock(mutex);
+    return rings.size();
+}
+
+// The lock keeps stop() from giving the rings back in the middle; no worker ever takes it.
+bool LogWriter::State::next_record(std::size_t ring, std::string& line) {
+    struct Into {
+        const config::Logging& settings;
+        std::string& line;
+    } into{settings, line};
+    const std::scoped_lock lock(mutex);
+    if (ring >= rings.size()) return false;
+    return rings[ring]->pop(
+        [](const AccessRecord& record, void* context) {
+            const auto& [with, out] = *static_cast<Into*>(context);
+            if (wants(with.access, record)) format_access(out, with.format, record);
+        },
+        &into);
+}
+
+std::uint64_t LogWriter::State::count_dropped() {
+    const std::scoped_lock lock(mutex);
+    std::uint64_t count = dropped_events + dropped_of_former_rings;
+    for (const AccessRing* ring : rings) count += ring->dropped();
+    return count;
+}
+
+void LogWriter::State::report_drops(bool at_end) {
+    const std::uint64_t count = count_dropped();
+    const auto now = steady_clock::now();
+    if (count == told_dropped || (!at_end && now - last_report < drop_report_interval)) return;
+    const std::string lines = fmt::format("{}", count - told_dropped);
+    const LogField fields[] = {{"lines", lines}};
+    std::string line;
+    format_event(line, settings.format, std::chrono::system_clock::now(), config::LogLevel::warning,
+                 "log lines were dropped", fields);
+    told_dropped = count;
+    last_report = now;
+    sink.line(line);
+    sink.flush();
+}
+
+LogWriter::LogWriter(const config::Logging& settings,
+                     std::function<void(const std::string& line)> sink)
+    : state_(std::make_shared<State>(settings, std::move(sink))) {}
+
+LogWriter::~LogWriter() {
+    stop();
+}
+
+void LogWriter::start() {
+    const std::scoped_lock lock(state_->mutex);
+    if (std::exchange(state_->started, true)) return;
+    // The thread has its share of the state: a blocked sink may outlive the writer.
+    state_->thread = std::thread([state = state_] { state->run(); });
+}
+
+void LogWriter::add(AccessRing& ring) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->rings.push_back(&ring);
+}
+
+void LogWriter::event(config::LogLevel level, std::string_view message,
+                      std::initializer_list<LogField> fields) {
+    if (level < state_->settings.level) return;
+    std::string line;
+    format_event(line, state_->settings.format, std::chrono::system_clock::now(), level, message,
+                 fields);
+    const std::scoped_lock lock(state_->mutex);
+    if (state_->stopping || state_->events.size() >= most_events) {
+        ++state_->dropped_events;
+        return;
+    }
+    state_->events.push_back(std::move(line));
+    state_->changed.notify_all();
+}
+
+void LogWriter::stop(milliseconds patience) {
+    std::unique_lock lock(state_->mutex);
+    state_->stopping = true;
+    state_->changed.notify_all();
+    if (state_->thread.joinable()) {
+        std::thread thread = std::move(state_->thread);
+        if (state_->changed.wait_for(lock, patience, [this] { return state_->finished; })) {
+            lock.unlock();
+            thread.join();
+            lock.lock();
+        } else {
+            thread.detach();
+        }
+    }
+    for (const AccessRing* ring : state_->rings) {
+        state_->dropped_of_former_rings += ring->dropped();
+    }
+    state_->rings.clear();
+}
+
+std::uint64_t LogWriter::dropped() const {
+    return state_->count_dropped();
+}
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,200 @@
+#include <bearergate/gateway/log_writer.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace bearergate::gateway {
+
+namespace {
+
+using namespace std::chrono_literals;
+using config::LogLevel;
+
+// Keeps lines, and can be made to block like a pipe that nobody reads.
+class Sink {
+public:
+    std::function<void(const std::string&)> taker() {
+        return [this](const std::string& line) {
+            std::unique_lock lock(mutex_);
+            ++entered_;
+            changed_.notify_all();
+            changed_.wait(lock, [this] { return !blocked_; });
+            lines_.push_back(line);
+            changed_.notify_all();
+        };
+    }
+    void block() {
+        const std::scoped_lock lock(mutex_);
+        blocked_ = true;
+    }
+    void release() {
+        const std::scoped_lock lock(mutex_);
+        blocked_ = false;
+        changed_.notify_all();
+    }
+    bool wait_until_entered(int times = 1) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, 20s, [&] { return entered_ >= times; });
+    }
+    bool wait_for_line(std::string_view word) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, 20s, [&] { return count_locked(word) > 0; });
+    }
+    int count(std::string_view word) {
+        const std::scoped_lock lock(mutex_);
+        return count_locked(word);
+    }
+    std::vector<std::string> lines() {
+        const std::scoped_lock lock(mutex_);
+        return lines_;
+    }
+
+private:
+    int count_locked(std::string_view word) const {
+        int count = 0;
+        for (const std::string& line : lines_) count += line.find(word) != std::string::npos;
+        return count;
+    }
+
+    std::mutex mutex_{};
+    std::condition_variable changed_{};
+    bool blocked_ = false;
+    int entered_ = 0;
+    std::vector<std::string> lines_{};
+};
+
+TEST(LogWriter, WritesRecordsOfAllRingsAndEvents) {
+    Sink sink;
+    AccessRing one(1 << 16);
+    AccessRing two(1 << 16);
+    LogWriter log({}, sink.taker());
+    log.event(LogLevel::info, "starting", {{"version", "1"}});
+    log.start();
+    log.add(one);
+    one.push({.path = "/one"});
+    log.add(two);
+    two.push({.path = "/two"});
+    EXPECT_TRUE(sink.wait_for_line("/one"));
+    EXPECT_TRUE(sink.wait_for_line("/two"));
+    EXPECT_TRUE(sink.wait_for_line("starting"));
+    for (const std::string& line : sink.lines()) {
+        EXPECT_TRUE(nlohmann::json::parse(line).contains("time"));
+        EXPECT_EQ(line.find('\n'), std::string::npos);
+    }
+    EXPECT_EQ(log.dropped(), 0u);
+}
+
+TEST(LogWriter, StopWritesAllThatWasThere) {
+    for (int round = 0; round < 20; ++round) {
+        Sink sink;
+        AccessRing ring(1 << 20);
+        LogWriter log({.format = config::LogFormat::logfmt}, sink.taker());
+        log.start();
+        log.add(ring);
+        for (int i = 0; i < 1000; ++i) ring.push({.path = "/x"});
+        log.event(LogLevel::warning, "stopping");
+        log.stop();
+        EXPECT_EQ(sink.count("path=/x"), 1000);
+        EXPECT_EQ(sink.count("message=stopping"), 1);
+        ring.push({.path = "/late"});
+        log.event(LogLevel::error, "too late");
+        log.stop();
+        EXPECT_EQ(sink.count("late"), 0);
+    }
+}
+
+TEST(LogWriter, WritesOnlyWhatIsWanted) {
+    Sink sink;
+    AccessRing ring(1 << 16);
+    LogWriter log({.level = LogLevel::warning, .access = config::AccessLog::denied}, sink.taker());
+    log.start();
+    log.add(ring);
+    for (int i = 0; i < 50; ++i) {
+        ring.push({.path = "/fine", .status = 200});
+        ring.push({.path = "/no", .status = 403, .reason = core::Reason::scope_missing});
+    }
+    log.event(LogLevel::info, "chatter");
+    log.event(LogLevel::error, "trouble");
+    log.stop();
+    EXPECT_EQ(sink.count("/fine"), 0);
+    EXPECT_EQ(sink.count("/no"), 50);
+    EXPECT_EQ(sink.count("chatter"), 0);
+    EXPECT_EQ(sink.count("trouble"), 1);
+}
+
+TEST(LogWriter, ABlockedSinkDropsAndCountsAndTellsWhenItRecovers) {
+    Sink sink;
+    sink.block();
+    AccessRing ring(16 * 1024);
+    LogWriter log({}, sink.taker());
+    log.start();
+    log.add(ring);
+    ring.push({.path = "/first"});
+    ASSERT_TRUE(sink.wait_until_entered());
+    for (int i = 0; i < 1000; ++i) ring.push({.path = "/flood"});  // none of this waits
+    for (int i = 0; i < 3000; ++i) log.event(LogLevel::info, "event");
+    EXPECT_GT(ring.dropped(), 900u);
+    EXPECT_EQ(log.dropped(), ring.dropped() + 3000 - 1024);
+    sink.release();
+    ASSERT_TRUE(sink.wait_for_line("log lines were dropped"));
+    log.stop();
+    EXPECT_EQ(sink.count("/flood") + static_cast<int>(ring.dropped()), 1000);
+    EXPECT_EQ(sink.count("\"event\""), 1024);
+    int told = 0;
+    for (const std::string& line : sink.lines()) {
+        const auto json = nlohmann::json::parse(line);
+        if (json["message"] == "log lines were dropped") {
+            told += std::stoi(json["lines"].get<std::string>());
+            EXPECT_EQ(json["level"], "warning");
+        }
+    }
+    EXPECT_EQ(static_cast<std::uint64_t>(told), log.dropped());
+}
+
+TEST(LogWriter, ASinkThatBlocksForGoodDoesNotKeepUsFromStopping) {
+    Sink sink;
+    sink.block();
+    auto ring = std::make_unique<AccessRing>(1 << 16);
+    auto log = std::make_unique<LogWriter>(config::Logging{}, sink.taker());
+    log->start();
+    log->add(*ring);
+    ring->push({.path = "/one"});
+    ring->push({.path = "/two"});
+    ASSERT_TRUE(sink.wait_until_entered());
+    log->stop(10ms);
+    log.reset();
+    ring.reset();  // the log thread must not touch it when it comes back
+    sink.release();
+    ASSERT_TRUE(sink.wait_for_line("/one"));
+    EXPECT_EQ(sink.count("/two"), 0);
+}
+
+TEST(LogWriter, GoesToStandardOutputByDefault) {
+    testing::internal::CaptureStdout();
+    {
+        AccessRing ring(1 << 16);
+        LogWriter log({.format = config::LogFormat::logfmt});
+        log.start();
+        log.add(ring);
+        ring.push({.path = "/{}%s"});
+        ring.push({.path = "/two"});
+        log.event(LogLevel::info, "{} %v", {{"a", "b"}});
+        log.stop();
+    }
+    const std::string out = testing::internal::GetCapturedStdout();
+    EXPECT_NE(out.find("path=/{}%s "), std::string::npos);
+    EXPECT_NE(out.find("message=\"{} %v\" a=b\n"), std::string::npos);
+    EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 3);
+    EXPECT_TRUE(out.ends_with('\n'));
+}
+
+}  // namespace
+
+}  // namespace bearergate::gateway
