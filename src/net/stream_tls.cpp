@@ -134,7 +134,7 @@ bool Stream::State::handshake() {
         case SSL_ERROR_WANT_WRITE: wait(Side::write); return false;
         default: break;
     }
-    problem = handshake_problem(ssl.get());
+    problem = handshake_problem(ssl.get(), ERR_get_error());
     handshaking = false;
     broken = true;
     return true;

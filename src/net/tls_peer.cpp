@@ -31,14 +31,12 @@ bool speaks_http1(ssl_st* ssl) {
     return size == 0 || std::string_view(reinterpret_cast<const char*>(chosen), size) == "http/1.1";
 }
 
-std::string handshake_problem(ssl_st* ssl) {
-    const unsigned long first = ERR_get_error();
-    ERR_clear_error();
+std::string handshake_problem(ssl_st* ssl, unsigned long error) {
     if (const long verdict = SSL_get_verify_result(ssl); verdict != X509_V_OK) {
         return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
     }
-    const char* reason = first == 0 ? nullptr : ERR_reason_error_string(first);
-    if (reason == nullptr || ERR_GET_REASON(first) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
+    if (reason == nullptr || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         return "closed during the TLS handshake";
     }
     return std::string("TLS: ") + reason;

@@ -13,7 +13,7 @@ namespace bearergate::net {
 bool expect_peer(ssl_st* ssl, const std::string& name);
 // Whether the server chose nothing or http/1.1, the one protocol offered by ALPN.
 bool speaks_http1(ssl_st* ssl);
-// Why a handshake failed, for our own log. Reads and clears OpenSSL's error queue.
-std::string handshake_problem(ssl_st* ssl);
+// Why a handshake failed, for our own log; `error` is the first of OpenSSL's queue, 0 for none.
+std::string handshake_problem(ssl_st* ssl, unsigned long error);
 
 }  // namespace bearergate::net

@@ -34,9 +34,9 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
     std::chrono::milliseconds idle = limits_.idle;
     // A second less than the upstream said, so that our request does not cross its close.
     if (timeout) {
-        const std::chrono::seconds longest = std::chrono::hours(24);
-        idle = std::min<std::chrono::milliseconds>(
-            idle, std::min(*timeout, longest) - std::chrono::seconds(1));
+        using std::chrono::seconds;
+        const seconds said = std::clamp(*timeout, seconds(0), seconds(86'400));
+        idle = std::min<std::chrono::milliseconds>(idle, said - seconds(1));
     }
     if (idle <= idle.zero() || limits_.idle_connections == 0) return;
 

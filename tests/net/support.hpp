@@ -62,10 +62,9 @@ public:
         close_far();
     }
 
-    Socket take_near(boost::asio::io_context& io) {
-        return {io.get_executor(), boost::asio::generic::stream_protocol(AF_INET, 0),
-                std::exchange(near_, -1)};
-    }
+    Socket take_near(boost::asio::io_context& io) { return take(io, near_); }
+    Socket take_far(boost::asio::io_context& io) { return take(io, far_); }
+    int near() const { return near_; }
     int far() const { return far_; }
     void close_far() {
         if (far_ >= 0) ::close(std::exchange(far_, -1));
@@ -89,6 +88,11 @@ public:
     }
 
 private:
+    static Socket take(boost::asio::io_context& io, int& descriptor) {
+        return {io.get_executor(), boost::asio::generic::stream_protocol(AF_INET, 0),
+                std::exchange(descriptor, -1)};
+    }
+
     int near_ = -1;
     int far_ = -1;
 };

@@ -1,0 +1,424 @@
+// One small GET against servers that are slow, endless, lying or not the one they should be.
+#include <bearergate/net/fetch.hpp>
+#include <bearergate/net/listener.hpp>
+#include <bearergate/net/task.hpp>
+
+#include "net/certificates.hpp"
+#include "net/support.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+
+namespace bearergate::net {
+namespace {
+
+using namespace std::chrono_literals;
+using Outcome = std::expected<Fetched, FetchError>;
+
+// A server that reads a head and then follows its script, piece by piece, as fast as the other
+// side takes it; it repeats the last piece for ever if it is told to.
+class Scripted {
+public:
+    struct Script {
+        std::vector<std::string> pieces{};
+        std::chrono::milliseconds between{0};
+        bool repeat_last = false;
+        bool close_at_end = true;
+        bool without_goodbye = false;  // TLS: no close_notify
+    };
+
+    Scripted(boost::asio::io_context& io, Script script, TlsContext tls = {},
+             const char* address = "127.0.0.1", std::uint16_t port = 0)
+        : io_(io), script_(std::move(script)), tls_(std::move(tls)) {
+        const int descriptor =
+            bind_listener({.text = "test", .host = address, .port = port}, false);
+        port_ = local_port(descriptor);
+        listener_ = std::make_unique<Listener>(
+            io, descriptor, [] { return true; },
+            [this](Socket socket) { serve(std::move(socket)); });
+        listener_->start();
+    }
+    Scripted(const Scripted&) = delete;
+    Scripted& operator=(const Scripted&) = delete;
+    ~Scripted() {
+        for (const auto& connection : served_) connection->signal.raise(stop);
+    }
+    std::uint16_t port() const { return port_; }
+    const std::string& request() const { return request_; }
+    std::size_t connections() const { return served_.size(); }
+
+private:
+    static constexpr Signal::Bits received = 1;
+    static constexpr Signal::Bits writable = 2;
+    static constexpr Signal::Bits time = 4;
+    static constexpr Signal::Bits stop = 8;
+    struct Connection {
+        Stream stream{};
+        Signal signal{};
+    };
+
+    void serve(Socket socket) {
+        const auto& connection = served_.emplace_back(std::make_shared<Connection>());
+        connection->stream = Stream(std::move(socket));
+        connection->stream.attach(connection->signal, received, writable);
+        spawn(run(connection), [](const std::exception_ptr&) {});
+    }
+
+    Task<> run(std::shared_ptr<Connection> connection) {
+        if (co_await follow(connection) && !script_.without_goodbye) {
+            connection->stream.shutdown_send();
+        }
+        connection->stream.close();
+    }
+
+    // Whether it came to its end.
+    Task<bool> follow(std::shared_ptr<Connection> connection) {
+        Stream& stream = connection->stream;
+        Signal& signal = connection->signal;
+        if (tls_) {
+            stream.start_tls_server(tls_.get());
+            if (((co_await signal.any(writable | stop)) & stop) != 0) co_return false;
+            if (stream.take_error()) co_return false;
+        }
+        std::array<char, 4096> buffer{};
+        request_.clear();
+        while (request_.find("\r\n\r\n") == std::string::npos) {
+            stream.start_receive(buffer);
+            if (((co_await signal.any(received | stop)) & stop) != 0) co_return false;
+            const auto got = stream.received();
+            if (got->bytes == 0) co_return false;
+            request_.append(buffer.data(), got->bytes);
+        }
+        for (std::size_t at = 0; at < script_.pieces.size();) {
+            std::string_view rest = script_.pieces[at];
+            while (!rest.empty()) {
+                const Stream::Sent sent = test::send(stream, rest);
+                if (sent.failed) co_return false;
+                rest.remove_prefix(sent.bytes);
+                if (rest.empty()) break;
+                stream.start_wait_writable();
+                if (((co_await signal.any(writable | stop)) & stop) != 0) co_return false;
+            }
+            if (at + 1 < script_.pieces.size() || !script_.repeat_last) ++at;
+            boost::asio::steady_timer timer(io_, script_.between);
+            timer.async_wait([connection](const boost::system::error_code& error) {
+                if (!error) connection->signal.raise(time);
+            });
+            if (((co_await signal.any(time | stop)) & stop) != 0) co_return false;
+        }
+        if (!script_.close_at_end) co_await signal.any(stop);
+        co_return true;
+    }
+
+    boost::asio::io_context& io_;
+    Script script_;
+    TlsContext tls_;
+    std::uint16_t port_ = 0;
+    std::string request_{};
+    std::vector<std::shared_ptr<Connection>> served_{};
+    std::unique_ptr<Listener> listener_{};
+};
+
+std::string ok(const std::string& body, const std::string& fields = "") {
+    return "HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+}
+
+class FetchTest : public testing::Test {
+protected:
+    Outcome get(FetchRequest request) {
+        std::optional<Outcome> outcome;
+        fetch(io_, resolver_, std::move(request), [&](Outcome how) {
+            EXPECT_FALSE(outcome) << "answered twice";
+            outcome = std::move(how);
+        });
+        EXPECT_FALSE(outcome) << "never from within the call";
+        test::run_until(io_, [&] { return outcome.has_value(); });
+        for (int turn = 0; turn < 20; ++turn) io_.poll();
+        return outcome.value_or(std::unexpected(FetchError{"nothing"}));
+    }
+    static FetchRequest plain(const Scripted& server) {
+        return {.tls = false, .host = "127.0.0.1", .port = server.port(), .target = "/oidc/jwks"};
+    }
+    Outcome get(Scripted::Script script, std::size_t most = 256 * 1024,
+                std::chrono::milliseconds deadline = 5000ms) {
+        const Scripted server(io_, std::move(script));
+        FetchRequest request = plain(server);
+        request.max_bytes = most;
+        request.deadline = deadline;
+        return get(std::move(request));
+    }
+    std::string problem(Scripted::Script script, std::size_t most = 256 * 1024) {
+        const Outcome outcome = get(std::move(script), most);
+        return outcome ? "status " + std::to_string(outcome->status) : outcome.error().what;
+    }
+
+    boost::asio::io_context io_{1};
+    Resolver resolver_{io_};
+};
+
+TEST_F(FetchTest, SendsAPlainGetAndTakesTheAnswer) {
+    const Scripted server(
+        io_, {.pieces = {
+                  ok("{\"keys\":[]}", "ETag: \"abc\"\r\nCache-Control: max-age=300\r\nX: y\r\n")}});
+    FetchRequest request = plain(server);
+    request.etag = "W/\"old\"";
+    const Outcome outcome = get(request);
+    ASSERT_TRUE(outcome) << outcome.error().what;
+    EXPECT_EQ(outcome->status, 200U);
+    EXPECT_EQ(outcome->body, "{\"keys\":[]}");
+    EXPECT_EQ(outcome->etag, "\"abc\"");
+    EXPECT_EQ(outcome->cache_control, "max-age=300");
+    EXPECT_EQ(server.request(),
+              "GET /oidc/jwks HTTP/1.1\r\n"
+              "Host: 127.0.0.1:" +
+                  std::to_string(server.port()) +
+                  "\r\n"
+                  "User-Agent: bearergate\r\n"
+                  "Accept: application/json, application/jwk-set+json\r\n"
+                  "Connection: close\r\n"
+                  "If-None-Match: W/\"old\"\r\n\r\n");
+}
+
+TEST_F(FetchTest, EveryFramingOfABodyIsRead) {
+    const std::vector<std::vector<std::string>> cases = {
+        {ok("[1,2]")},
+        {"HTTP/1.1 200 OK\r\n", "Content-Le", "ngth: 5\r\n\r\n[1", ",2]"},
+        {"HTTP/1.1 200 OK\r\n\r\n[1,2]"},
+        {"HTTP/1.0 200 OK\r\n\r\n[1", ",2]"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n2\r\n[1\r\n3;x=y\r\n,2]\r\n0\r\n\r\n"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[",
+         "1\r\n3\r\n,2]\r\n0\r\nA: b\r\n", "\r\n"},
+    };
+    for (const auto& pieces : cases) {
+        SCOPED_TRACE(pieces[0]);
+        const Outcome outcome = get({.pieces = pieces, .between = 1ms});
+        ASSERT_TRUE(outcome) << outcome.error().what;
+        EXPECT_EQ(outcome->body, "[1,2]");
+    }
+}
+
+TEST_F(FetchTest, OnlyOkAndNotModifiedAreAnswers) {
+    for (const char* status : {"100 Continue", "101 Switching", "103 Early", "201 Created",
+                               "204 No", "206 Partial", "301 Moved", "302 Found", "307 T", "308 P",
+                               "400 Bad", "401 U", "404 N", "500 E", "503 S"}) {
+        SCOPED_TRACE(status);
+        const std::string head = std::string("HTTP/1.1 ") + status;
+        EXPECT_EQ(
+            problem({.pieces = {head +
+                                "\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"}}),
+            "status " + std::string(status, 3));
+    }
+    const Scripted server(io_, {.pieces = {"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"}});
+    FetchRequest request = plain(server);
+    EXPECT_EQ(get(request).error().what, "status 304") << "nobody asked whether";
+    request.etag = "\"a\"";
+    const Outcome outcome = get(request);
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->status, 304U);
+    EXPECT_EQ(outcome->body, "");
+}
+
+TEST_F(FetchTest, WhatIsTooLargeIsCut) {
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string kilobyte(1024, 'x');
+    EXPECT_EQ(problem({.pieces = {ok(std::string(1001, 'x'))}}, 1000), "too large");
+    EXPECT_EQ(problem({.pieces = {ok(std::string(1000, 'x'))}}, 1000), "status 200");
+    EXPECT_EQ(problem({.pieces = {"HTTP/1.1 200 OK\r\n\r\n", kilobyte}, .repeat_last = true}),
+              "too large");
+    EXPECT_EQ(problem({.pieces = {chunked, "400\r\n" + kilobyte + "\r\n"}, .repeat_last = true}),
+              "too large");
+    EXPECT_EQ(problem({.pieces = {chunked, "1;" + kilobyte + "\r\nx\r\n"}, .repeat_last = true}),
+              "too large")
+        << "nearly all of it chunk extensions";
+    EXPECT_EQ(
+        problem({.pieces = {chunked + "0\r\n", "A: " + kilobyte + "\r\n"}, .repeat_last = true}),
+        "too large")
+        << "trailers";
+    EXPECT_EQ(problem({.pieces = {"HTTP/1.1 200 OK\r\n", "A: " + kilobyte + "\r\n"},
+                       .repeat_last = true}),
+              "header too large");
+    EXPECT_EQ(problem({.pieces = {"HTTP/1.1 200 ", kilobyte}, .repeat_last = true}),
+              "header too large");
+}
+
+TEST_F(FetchTest, WhatIsNotAWholeAnswerIsNone) {
+    const struct {
+        const char* answer;
+        const char* problem;
+    } cases[] = {
+        {"", "closed without an answer"},
+        {"HTTP/1.1 200 OK\r\nContent-Le", "the answer was cut short"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[1", "the answer was cut short"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n",
+         "the answer was cut short"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "malformed answer: bad version"},
+        {"HTTP/2 200\r\n\r\n", "malformed answer: bad version"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "malformed answer: bad Content-Length"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.answer);
+        EXPECT_EQ(problem({.pieces = {c.answer}}), c.problem);
+    }
+}
+
+TEST_F(FetchTest, OneDeadlineCoversEverything) {
+    const std::vector<Scripted::Script> scripts = {
+        {.pieces = {}, .close_at_end = false},
+        {.pieces = {"HTTP/1.1 200 OK\r\n", "A: b\r\n"}, .between = 20ms, .repeat_last = true},
+        {.pieces = {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "x"},
+         .between = 20ms,
+         .repeat_last = true},
+    };
+    for (const auto& script : scripts) {
+        const auto began = std::chrono::steady_clock::now();
+        const Outcome outcome = get(script, 1000, 200ms);
+        const auto took = std::chrono::steady_clock::now() - began;
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().what, "no answer in time");
+        EXPECT_GE(took, 200ms);
+        EXPECT_LT(took, 3000ms);
+    }
+}
+
+TEST_F(FetchTest, EveryAddressIsTried) {
+    // ::1 first, where nobody listens.
+    const Scripted server(io_, {.pieces = {ok("{}")}});
+    FetchRequest request = plain(server);
+    request.host = "localhost";
+    const Outcome outcome = get(request);
+    ASSERT_TRUE(outcome) << outcome.error().what;
+    EXPECT_EQ(server.request().substr(0, 41).find("Host: localhost:") != std::string::npos, true);
+
+    const int nobody = bind_listener({.text = "test", .host = "127.0.0.1"}, false);
+    const std::uint16_t port = local_port(nobody);
+    ::close(nobody);
+    EXPECT_EQ(get({.tls = false, .host = "127.0.0.1", .port = port, .target = "/"}).error().what,
+              "connection refused");
+    EXPECT_EQ(get({.tls = false, .host = "no such name", .port = port, .target = "/"}).error().what,
+              "not a request that can be sent");
+    const std::string no_name(300, 'a');  // nobody needs to be asked
+    EXPECT_EQ(get({.tls = false, .host = no_name, .port = port, .target = "/"}).error().what,
+              "no address for " + no_name);
+}
+
+TEST_F(FetchTest, AnAddressThatSwallowsEverythingLeavesTimeForTheNext) {
+    // A server on ::1 that never answers the TLS handshake, one on 127.0.0.1 that does.
+    test::Authority authority;
+    const test::Identity files = authority.issue();
+    const TlsContext tls =
+        make_tls_server({.certificate = files.certificate, .private_key = files.private_key});
+    const Scripted server(io_, {.pieces = {ok("{}")}}, tls);
+    int silent = -1;
+    try {
+        silent = bind_listener({.text = "test", .host = "::1", .port = server.port()}, false);
+    } catch (const std::system_error&) {
+        GTEST_SKIP() << "SKIPPED: no IPv6 loopback here";
+    }
+    const Outcome outcome = get({.host = "localhost",
+                                 .port = server.port(),
+                                 .target = "/",
+                                 .context = make_tls_client({.ca = authority.file()}),
+                                 .deadline = 1000ms});
+    EXPECT_TRUE(outcome) << outcome.error().what;
+    ::close(silent);
+}
+
+TEST_F(FetchTest, ARequestThatCouldSayMoreThanItShouldIsNotSent) {
+    const Scripted server(io_, {.pieces = {ok("{}")}});
+    const FetchRequest good = plain(server);
+    std::vector<FetchRequest> bad(9, good);
+    bad[0].target = "/ HTTP/1.1\r\nX: y";
+    bad[1].target = "oidc";
+    bad[2].target = "";
+    bad[3].host = "127.0.0.1\r\nX: y";
+    bad[4].host = "";
+    bad[5].etag = "\"a\"\r\nX: y";
+    bad[6].tls = true;  // and no context
+    bad[7].target = "/\x01";
+    bad[8].target = std::string("/\0", 2);
+    for (const FetchRequest& request : bad) {
+        SCOPED_TRACE(&request - bad.data());
+        EXPECT_EQ(get(request).error().what, "not a request that can be sent");
+    }
+    EXPECT_EQ(server.connections(), 0U);
+    EXPECT_TRUE(get(good));
+}
+
+class FetchTlsTest : public FetchTest {
+protected:
+    TlsContext server_of(const test::Authority::Wish& wish) {
+        const test::Identity files = authority_.issue(wish);
+        return make_tls_server(
+            {.certificate = files.certificate, .private_key = files.private_key});
+    }
+    Outcome get_tls(const TlsContext& server, const std::string& host = "localhost",
+                    Scripted::Script script = {.pieces = {ok("{}")}}) {
+        const Scripted scripted(io_, std::move(script), server);
+        const Outcome outcome = get({.host = host,
+                                     .port = scripted.port(),
+                                     .target = "/jwks",
+                                     .context = make_tls_client({.ca = authority_.file()})});
+        if (!outcome) EXPECT_EQ(scripted.request().find("GET"), sent_ ? 0U : std::string::npos);
+        return outcome;
+    }
+    test::Authority authority_;
+    bool sent_ = false;  // whether a request is expected to go out although it fails
+};
+
+TEST_F(FetchTlsTest, BelievesNamesAndAddressesOfItsAuthority) {
+    for (const char* host : {"localhost", "127.0.0.1"}) {
+        SCOPED_TRACE(host);
+        const Outcome outcome = get_tls(server_of({}), host);
+        ASSERT_TRUE(outcome) << outcome.error().what;
+        EXPECT_EQ(outcome->body, "{}");
+    }
+    EXPECT_TRUE(get_tls(server_of({.through_intermediate = true})));
+}
+
+TEST_F(FetchTlsTest, RefusesEveryOtherBeforeARequestIsSent) {
+    const struct {
+        test::Authority::Wish wish;
+        const char* problem;
+    } cases[] = {
+        {{.alternatives = "DNS:acme.example"}, "certificate refused: hostname mismatch"},
+        {{.expired = true}, "certificate refused: certificate has expired"},
+        {{.self_signed = true}, "certificate refused: self-signed certificate"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.problem);
+        const Outcome outcome = get_tls(server_of(c.wish));
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().what, c.problem);
+    }
+    EXPECT_EQ(get_tls(server_of({.alternatives = "DNS:localhost"}), "127.0.0.1").error().what,
+              "certificate refused: IP address mismatch");
+}
+
+TEST_F(FetchTlsTest, AServerWithoutTlsIsNone) {
+    const Scripted server(io_, {.pieces = {ok("{}")}});
+    // It takes the handshake for a request that has not ended: nothing comes, or what comes is
+    // HTTP.
+    const FetchRequest request{.host = "127.0.0.1",
+                               .port = server.port(),
+                               .target = "/",
+                               .context = make_tls_client({.ca = authority_.file()}),
+                               .deadline = 300ms};
+    EXPECT_FALSE(get(request));
+}
+
+TEST_F(FetchTlsTest, AnEndWithoutGoodbyeEndsOnlyWhatIsWhole) {
+    const TlsContext server = server_of({});
+    EXPECT_TRUE(get_tls(server, "localhost", {.pieces = {ok("{}")}, .without_goodbye = true}));
+    EXPECT_TRUE(get_tls(server, "localhost", {.pieces = {"HTTP/1.1 200 OK\r\n\r\n{}"}}));
+    sent_ = true;
+    const Outcome cut = get_tls(server, "localhost",
+                                {.pieces = {"HTTP/1.1 200 OK\r\n\r\n{}"}, .without_goodbye = true});
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().what, "the answer was cut short");
+}
+
+}  // namespace
+}  // namespace bearergate::net
