@@ -1,0 +1,68 @@
+// One text for one sequence of bytes, and no other.
+#include <bearergate/core/base64url.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using bearergate::core::decode_base64url;
+using bearergate::core::encode_base64url;
+
+TEST(Base64url, IsWhatRfc4648Says) {
+    const struct {
+        const char* bytes;
+        const char* text;
+    } cases[]{
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "-_8"}};
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.text);
+        EXPECT_EQ(encode_base64url(c.bytes), c.text);
+        EXPECT_EQ(decode_base64url(c.text), c.bytes);
+    }
+}
+
+TEST(Base64url, EveryByteComesBackAtEveryPlace) {
+    for (int place = 0; place < 5; ++place) {
+        for (int byte = 0; byte < 256; ++byte) {
+            std::string bytes(5, 'x');
+            bytes[static_cast<std::size_t>(place)] = static_cast<char>(byte);
+            ASSERT_EQ(decode_base64url(encode_base64url(bytes)), bytes);
+        }
+    }
+}
+
+// Over all texts of two bytes, and of three whose first is fixed: whatever is accepted is what the
+// decoded bytes are encoded as. Foreign characters and stray bits are what this excludes.
+TEST(Base64url, AcceptsNoSecondSpelling) {
+    int accepted = 0;
+    for (const std::string prefix : {"", "x"}) {
+        for (int first = 0; first < 256; ++first) {
+            for (int second = 0; second < 256; ++second) {
+                const std::string text =
+                    prefix + static_cast<char>(first) + static_cast<char>(second);
+                const auto bytes = decode_base64url(text);
+                if (!bytes) continue;
+                ++accepted;
+                ASSERT_EQ(encode_base64url(*bytes), text);
+            }
+        }
+    }
+    EXPECT_EQ(accepted, 64 * 4 + 64 * 16);
+}
+
+TEST(Base64url, RefusesOtherAlphabetsPaddingAndImpossibleLengths) {
+    for (const std::string& text :
+         {std::string("Zg=="), std::string("Zg="), std::string("Zm8="), std::string("="),
+          std::string("+/8"), std::string("-/8"), std::string("Zm 9v"), std::string("Zm9v\n"),
+          std::string("Zm9v "), std::string("Z"), std::string("Zm9vY"), std::string("Zm9%76"),
+          std::string("Zm9\0", 4), std::string("Zm\xc3\xa9"), std::string("Zh"),
+          std::string("Zm9")}) {
+        SCOPED_TRACE(text);
+        EXPECT_FALSE(decode_base64url(text).has_value());
+    }
+}
+
+}  // namespace
