@@ -13,25 +13,19 @@ namespace bearergate::core {
 
 namespace {
 
-constexpr AlgorithmSet rsa_algorithms{Algorithm::rs256, Algorithm::rs384, Algorithm::rs512,
-                                      Algorithm::ps256, Algorithm::ps384, Algorithm::ps512};
-
 // What `kty` and `crv` mean to us.
 struct Kind {
     std::string_view type;
     std::string_view curve;
     KeyType key;
-    AlgorithmSet algorithms;
     int bits;  // 0: the modulus says it
 };
-constexpr std::array<Kind, 6> kinds{{
-    {"RSA", "", KeyType::rsa, rsa_algorithms, 0},
-    {"EC", "P-256", KeyType::p256, {Algorithm::es256}, 256},
-    {"EC", "P-384", KeyType::p384, {Algorithm::es384}, 384},
-    {"EC", "P-521", KeyType::p521, {Algorithm::es512}, 521},
-    {"OKP", "Ed25519", KeyType::ed25519, {Algorithm::eddsa}, 255},
-    {"OKP", "Ed448", KeyType::ed448, {Algorithm::eddsa}, 448},
-}};
+constexpr std::array<Kind, 6> kinds{{{"RSA", "", KeyType::rsa, 0},
+                                     {"EC", "P-256", KeyType::p256, 256},
+                                     {"EC", "P-384", KeyType::p384, 384},
+                                     {"EC", "P-521", KeyType::p521, 521},
+                                     {"OKP", "Ed25519", KeyType::ed25519, 255},
+                                     {"OKP", "Ed448", KeyType::ed448, 448}}};
 
 const Kind* find_kind(const Json& jwk) {
     const auto type = jwk.at("kty").string();
@@ -86,13 +80,13 @@ std::optional<KeyFault> check_use(const Json& jwk) {
 }
 
 // The key's `alg`, or without one all that its type can do.
-Result<AlgorithmSet, KeyFault> read_algorithms(const Json& jwk, const Kind& kind) {
+Result<AlgorithmSet, KeyFault> read_algorithms(const Json& jwk, KeyType type) {
     const Json member = jwk.at("alg");
-    if (member.type() == Json::Type::invalid) return kind.algorithms;
+    if (member.type() == Json::Type::invalid) return algorithms_of(type);
     const auto name = member.string();
     if (!name) return std::unexpected(KeyFault::member_invalid);
     const auto algorithm = parse_algorithm(*name);
-    if (!algorithm || !kind.algorithms.contains(*algorithm)) {
+    if (!algorithm || !algorithms_of(type).contains(*algorithm)) {
         return std::unexpected(KeyFault::algorithm_mismatch);
     }
     return AlgorithmSet{*algorithm};
@@ -157,6 +151,20 @@ Result<Material, KeyFault> read_material(const Json& jwk, const Kind& kind) {
 
 }  // namespace
 
+AlgorithmSet algorithms_of(KeyType type) {
+    switch (type) {
+        case KeyType::rsa:
+            return {Algorithm::rs256, Algorithm::rs384, Algorithm::rs512,
+                    Algorithm::ps256, Algorithm::ps384, Algorithm::ps512};
+        case KeyType::p256: return {Algorithm::es256};
+        case KeyType::p384: return {Algorithm::es384};
+        case KeyType::p521: return {Algorithm::es512};
+        case KeyType::ed25519:
+        case KeyType::ed448: return {Algorithm::eddsa};
+    }
+    return {};
+}
+
 std::string_view describe(KeyFault fault) {
     switch (fault) {
         case KeyFault::not_an_object: return "is not a JSON object";
@@ -181,7 +189,7 @@ Result<PublicKey, KeyFault> import_key(const Json& jwk) {
     auto id = read_id(jwk);
     if (!id) return std::unexpected(id.error());
     if (const auto fault = check_use(jwk)) return std::unexpected(*fault);
-    const auto algorithms = read_algorithms(jwk, *kind);
+    const auto algorithms = read_algorithms(jwk, kind->key);
     if (!algorithms) return std::unexpected(algorithms.error());
     auto material = read_material(jwk, *kind);
     if (!material) return std::unexpected(material.error());

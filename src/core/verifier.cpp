@@ -98,7 +98,8 @@ struct Verifier::State {
 };
 
 bool Verifier::State::prepare() {
-    if (!key.handle || !key.algorithms.contains(algorithm)) return false;
+    const AlgorithmSet fitting = key.algorithms & algorithms_of(key.type);
+    if (!key.handle || !fitting.contains(algorithm)) return false;
     signature_size = signature_bytes(key);
     hashing.reset(EVP_MD_CTX_new());
     if (!hashing) return false;

@@ -17,6 +17,9 @@ namespace bearergate::core {
 
 enum class KeyType : std::uint8_t { rsa, p256, p384, p521, ed25519, ed448 };
 
+// What keys of a type can verify.
+AlgorithmSet algorithms_of(KeyType type);
+
 // RFC 7638 with SHA-256: names key material, whatever its kid.
 using Thumbprint = std::array<std::uint8_t, 32>;
 
