@@ -9,23 +9,6 @@ using http::BodyLength;
 using http::BodyReader;
 using Condition = net::Stream::Condition;
 
-namespace {
-
-// A body whose end only the upstream's close will tell is chunked for a client that knows chunks,
-// so that its connection lives on and it can tell a whole body from a broken one.
-BodyLength reply_body(const BodyLength& body, int client_minor_version) {
-    switch (body.kind) {
-        case BodyLength::Kind::none:
-        case BodyLength::Kind::sized: return body;
-        case BodyLength::Kind::chunked:
-        case BodyLength::Kind::until_close: break;
-    }
-    return {.kind = client_minor_version == 0 ? BodyLength::Kind::until_close
-                                              : BodyLength::Kind::chunked};
-}
-
-}  // namespace
-
 void ResponseFlow::start(const http::HeadLimits& limits) {
     state_ = State::head;
     scan_ = http::HeadScan(http::HeadScan::Kind::response, limits);

@@ -1,5 +1,5 @@
 #include <bearergate/gateway/trusted_proxies.hpp>
-#include <bearergate/http/head.hpp>
+#include <bearergate/http/forward.hpp>
 
 #include <arpa/inet.h>
 
@@ -45,16 +45,6 @@ bool covers(const config::TrustedProxy& range, const Address& address) {
     return true;
 }
 
-// The last element of a comma separated list, without the space around it; shortens the list.
-std::string_view take_last(std::string_view& list) {
-    const auto comma = list.rfind(',');
-    auto last = comma == std::string_view::npos ? list : list.substr(comma + 1);
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
-    while (last.starts_with(' ') || last.starts_with('\t')) last.remove_prefix(1);
-    while (last.ends_with(' ') || last.ends_with('\t')) last.remove_suffix(1);
-    return last;
-}
-
 }  // namespace
 
 bool is_trusted_proxy(std::span<const config::TrustedProxy> trusted, std::string_view peer) {
@@ -68,19 +58,8 @@ bool is_trusted_proxy(std::span<const config::TrustedProxy> trusted, std::string
 
 std::string_view client_address(std::span<const config::TrustedProxy> trusted,
                                 std::string_view peer, std::span<const core::Field> fields) {
-    if (!is_trusted_proxy(trusted, peer)) return peer;
-    std::string_view client = peer;
-    for (const auto& field : fields | std::views::reverse) {
-        if (!http::equals_ignoring_case(field.name, "X-Forwarded-For")) continue;
-        std::string_view list = field.value;
-        while (!list.empty()) {
-            const auto hop = take_last(list);
-            if (parse_address(hop).size == 0) return client;
-            client = hop;
-            if (!is_trusted_proxy(trusted, hop)) return client;
-        }
-    }
-    return client;
+    return http::client_address(
+        fields, peer, [&](std::string_view address) { return is_trusted_proxy(trusted, address); });
 }
 
 }  // namespace bearergate::gateway

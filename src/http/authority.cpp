@@ -20,12 +20,18 @@ bool is_port(std::string_view text) {
     return port >= 1 && port <= 65535;
 }
 
-bool is_ipv6(std::string_view text) {
+bool is_address(int family, std::string_view text) {
     std::array<char, INET6_ADDRSTRLEN> terminated{};
     if (text.size() >= terminated.size()) return false;
     std::copy(text.begin(), text.end(), terminated.begin());
-    in6_addr address{};
-    return inet_pton(AF_INET6, terminated.data(), &address) == 1;
+    in6_addr address{};  // the larger of the two
+    return inet_pton(family, terminated.data(), &address) == 1;
+}
+bool is_ipv6(std::string_view text) {
+    return is_address(AF_INET6, text);
+}
+bool is_ipv4(std::string_view text) {
+    return is_address(AF_INET, text);
 }
 
 // Labels of name characters between single dots; a dot at the end is the root's.
@@ -55,6 +61,15 @@ std::optional<std::string_view> host_of(std::string_view authority) {
     const std::string_view rest = authority.substr(end);
     if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return std::nullopt;
     return authority.substr(0, end);
+}
+
+std::optional<std::string_view> address_of(std::string_view entry) {
+    if (is_ipv6(entry)) return entry;
+    const auto host = host_of(entry);
+    if (!host) return std::nullopt;
+    if (host->starts_with('[')) return host->substr(1, host->size() - 2);
+    if (!is_ipv4(*host)) return std::nullopt;
+    return host;
 }
 
 std::optional<std::string_view> origin_form(std::string_view target, std::string_view host) {

@@ -15,4 +15,7 @@ std::optional<std::string_view> host_of(std::string_view authority);
 // (case folded); "/" for an empty path. Nothing for any other.
 std::optional<std::string_view> origin_form(std::string_view target, std::string_view host);
 
+// The IP address of an entry of X-Forwarded-For: bare, or with a port, then IPv6 in brackets.
+std::optional<std::string_view> address_of(std::string_view entry);
+
 }  // namespace bearergate::http

@@ -93,7 +93,7 @@ TEST(TrustedProxies, TheClientIsTheRightmostAddressThatNobodyVouchesFor) {
              {"10.0.0.1", {{"X-Forwarded-For", "1.2.3.4, evil, 10.2.2.2"}}, "10.2.2.2"},
              {"10.0.0.1", {{"X-Forwarded-For", "1.2.3.4,"}}, "10.0.0.1"},
              {"10.0.0.1", {{"X-Forwarded-For", ""}}, "10.0.0.1"},
-             {"10.0.0.1", {{"X-Forwarded-For", "1.2.3.4:5678"}}, "10.0.0.1"},
+             {"10.0.0.1", {{"X-Forwarded-For", "1.2.3.4:5678"}}, "1.2.3.4"},
              {"10.0.0.1", {{"X_Forwarded_For", "1.2.3.4"}}, "10.0.0.1"},
          }) {
         SCOPED_TRACE(c.fields.empty() ? "" : c.fields[0].value);

@@ -4,6 +4,8 @@
 #include <bearergate/core/target.hpp>
 #include <bearergate/http/head.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +13,8 @@
 #include <vector>
 
 namespace bearergate::http {
+
+struct NameFacts;
 
 // Header hygiene that is the same for every request of a configuration: compiled once.
 class Hygiene {
@@ -27,15 +31,25 @@ public:
     bool is_protected(std::string_view name) const;
 
 private:
+    friend class RequestWriter;
+    bool drops(std::string_view name, const NameFacts& facts) const;
+    bool is_protected(std::string_view name, const NameFacts& facts) const;
+
     std::vector<std::string> identity_{};   // folded
-    std::vector<std::string> protected_{};  // lower case
+    std::vector<std::string> protected_{};  // as configured
 };
+
+// The address of the client that stands before the trusted proxies: read from the connection's peer
+// leftwards through X-Forwarded-For, the first that is no trusted proxy's (port removed); the last
+// one believed where an entry is not an address. Views into the fields or `peer`.
+std::string_view client_address(std::span<const Field> fields, std::string_view peer,
+                                const std::function<bool(std::string_view)>& is_trusted);
 
 enum class HostMode : std::uint8_t { preserve, upstream, literal };
 
 // What of a request goes upstream, besides the client's own fields. Views live through the call.
 struct ForwardFacts {
-    std::string_view client_address{};  // of the connection's peer, without port
+    std::string_view client_address{};  // of the connection's peer, without port, or "unix"
     bool client_is_trusted_proxy = false;
     std::string_view scheme{};  // "http" or "https", as the client reached us
     std::string_view request_id{};
@@ -52,6 +66,9 @@ struct ForwardFacts {
 // Appends the upstream's request head to `out`, written from scratch: strip, then add.
 void write_request_head(std::string& out, const RequestHead& head, const core::Target& target,
                         const Hygiene& hygiene, const ForwardFacts& facts);
+
+// How a body that the upstream delimits so is delimited for a client of HTTP/1.`minor_version`.
+BodyLength reply_body(const BodyLength& upstream, int client_minor_version);
 
 // What of a response head differs for this client.
 struct ReplyFacts {

@@ -1,0 +1,525 @@
+#include <bearergate/http/forward.hpp>
+
+#include "reading.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace bearergate::http {
+namespace {
+
+using test::read_request;
+using test::read_response;
+using test::request_with;
+using test::response_with;
+using test::shown;
+
+const std::vector<core::IdentityHeader> identity = [] {
+    auto headers = core::default_identity_headers();
+    headers.push_back({.name = "My-User", .source = core::IdentityHeader::Source::claim});
+    return headers;
+}();
+const Hygiene hygiene(identity, {"X-Org"});
+
+const ForwardFacts stranger{
+    .client_address = "192.0.2.7",
+    .scheme = "http",
+    .request_id = "id-1",
+};
+
+std::string forwarded(std::string_view bytes, const ForwardFacts& facts = stranger) {
+    RequestHead head;
+    EXPECT_TRUE(read_request(bytes, head).accepted()) << shown(bytes);
+    std::string scratch;
+    const auto target = core::Target::parse(head.target, {}, scratch);
+    EXPECT_TRUE(target) << head.target;
+    std::string out = "kept";
+    if (target) write_request_head(out, head, *target, hygiene, facts);
+    EXPECT_TRUE(out.starts_with("kept"));
+    return out.substr(4);
+}
+
+// The fields of what was written, read by the strict parser.
+std::vector<std::string> lines_of(const std::string& head) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < head.size();) {
+        const std::size_t end = head.find("\r\n", at);
+        lines.push_back(head.substr(at, end - at));
+        at = end + 2;
+    }
+    return lines;
+}
+
+bool has_line(const std::string& head, std::string_view line) {
+    const auto lines = lines_of(head);
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
+
+std::size_t count_named(const std::string& bytes, std::string_view name) {
+    RequestHead head;
+    EXPECT_TRUE(read_request(bytes, head).accepted()) << shown(bytes);
+    return head.count(name);
+}
+
+TEST(RequestHeadWriter, WritesTheWholeHeadFromScratch) {
+    const std::string bytes =
+        "POST /items?a=%41 HTTP/1.0\r\nx-CUSTOM:  a  b \r\nHost: GW.test:8080\r\nContent-Length: "
+        "007\r\nAccept: */*\r\n\r\n";
+    EXPECT_EQ(forwarded(bytes),
+              "POST /items?a=%41 HTTP/1.1\r\n"
+              "Host: GW.test:8080\r\n"
+              "x-CUSTOM: a  b\r\n"
+              "Content-Length: 7\r\n"
+              "Accept: */*\r\n"
+              "X-Forwarded-For: 192.0.2.7\r\n"
+              "X-Forwarded-Proto: http\r\n"
+              "X-Forwarded-Host: GW.test:8080\r\n"
+              "Forwarded: for=192.0.2.7;host=\"GW.test:8080\";proto=http\r\n"
+              "X-Request-Id: id-1\r\n"
+              "Via: 1.1 bearergate\r\n\r\n");
+}
+
+TEST(RequestHeadWriter, SendsTheNormalFormThatWasDecidedOn) {
+    EXPECT_TRUE(forwarded("GET /a/./%62/../c?x=/../ HTTP/1.1\r\nHost: a\r\n\r\n")
+                    .starts_with("GET /a/c?x=/../ HTTP/1.1\r\n"));
+    EXPECT_TRUE(forwarded("GET http://a/%61 HTTP/1.1\r\nHost: a\r\n\r\n")
+                    .starts_with("GET /a HTTP/1.1\r\n"));
+    EXPECT_TRUE(
+        forwarded("GET /a? HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("GET /a? HTTP/1.1\r\n"));
+}
+
+TEST(RequestHeadWriter, StripsAWholePrefixOnly) {
+    const struct {
+        std::string_view path, prefix, sent;
+    } cases[] = {
+        {"/api/items", "/api", "/items"}, {"/api", "/api", "/"},
+        {"/api/", "/api", "/"},           {"/api?x", "/api", "/?x"},
+        {"/API/items", "/api", "/items"}, {"/apis/items", "/api", "/apis/items"},
+        {"/x/api", "/api", "/x/api"},     {"/", "/api", "/"},
+        {"/a/b/c", "/a/b", "/c"},         {"/a", "", "/a"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.path);
+        ForwardFacts facts = stranger;
+        facts.strip_prefix = c.prefix;
+        const std::string head =
+            forwarded("GET " + std::string(c.path) + " HTTP/1.1\r\nHost: a\r\n\r\n", facts);
+        EXPECT_TRUE(head.starts_with("GET " + std::string(c.sent) + " HTTP/1.1\r\n")) << head;
+    }
+}
+
+TEST(RequestHeadWriter, SendsExactlyOneHost) {
+    ForwardFacts facts = stranger;
+    facts.host = "upstream.internal:9000";
+    std::string head = forwarded("GET / HTTP/1.1\r\nHost: gw.test\r\n\r\n", facts);
+    EXPECT_TRUE(has_line(head, "Host: upstream.internal:9000"));
+    EXPECT_EQ(count_named(head, "Host"), 1U);
+    EXPECT_TRUE(has_line(head, "X-Forwarded-Host: gw.test"));
+
+    head = forwarded("GET / HTTP/1.0\r\n\r\n", facts);
+    EXPECT_TRUE(has_line(head, "Host: upstream.internal:9000"));
+    EXPECT_EQ(count_named(head, "X-Forwarded-Host"), 0U);
+    EXPECT_TRUE(has_line(head, "Forwarded: for=192.0.2.7;proto=http"));
+}
+
+// Whatever a client writes, none of these lines may arrive: each is checked alone and spelled in
+// several ways, on a route that adds no identity of its own which could overwrite it.
+TEST(RequestHeadWriter, FieldsThatSpeakForTheGatewayNeverPass) {
+    const std::vector<std::string> names = {
+        // Identity, ours and as configured, and what a backend may take for it.
+        "X-Auth-Subject",
+        "x-auth-subject",
+        "X_Auth_Subject",
+        "X-Auth_Subject",
+        "X.Auth.Subject",
+        "X-Auth-Scopes",
+        "X-AUTH-Anything",
+        "X_AUTH_ANYTHING",
+        "X~Auth~Org",
+        "My-User",
+        "my-user",
+        "My_User",
+        "MY.USER",
+        "my!user",
+        // Any other name with an underscore.
+        "Some_Header",
+        "_",
+        "A_",
+        "Content_Length",
+        "Transfer_Encoding",
+        "X_Forwarded_For",
+        "X-Forwarded_Proto",
+        "X_Real_Ip",
+        "X_Request_Id",
+        // Disguises of what we rule.
+        "Content.Length",
+        "Transfer.Encoding",
+        "X.Forwarded.For",
+        "X.Real.IP",
+        "X.Request.Id",
+        "Proxy.Authorization",
+        // Other requests in this one's clothes.
+        "X-HTTP-Method-Override",
+        "X-HTTP-Method",
+        "X-Method-Override",
+        "X-Original-URL",
+        "X-Original-URI",
+        "X-Rewrite-URL",
+        "X-Host",
+        "X-Real-IP",
+        "X-Envoy-Original-Path",
+        "X-Envoy-External-Address",
+        "X-Middleware-Subrequest",
+        // For the connection to us.
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Proxy-Authorization",
+        "Proxy-Anything",
+        "Proxy",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "HTTP2-Settings",
+        // What only a trusted proxy says.
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "X-Forwarded-Uri",
+        "X-Forwarded-Anything",
+        "Forwarded",
+        // Of which there is another already.
+        "X-Request-Id",
+    };
+    for (const std::string& name : names) {
+        SCOPED_TRACE(name);
+        const std::string head = forwarded(request_with(name + ": evil-value\r\n"));
+        EXPECT_EQ(head.find("evil-value"), std::string::npos) << head;
+        ForwardFacts trusted = stranger;
+        trusted.client_is_trusted_proxy = true;
+        const bool is_forwarding = name.starts_with("X-Forwarded-") || name == "Forwarded";
+        if (!is_forwarding || name.find('_') != std::string::npos) {
+            EXPECT_EQ(
+                forwarded(request_with(name + ": evil-value\r\n"), trusted).find("evil-value"),
+                std::string::npos);
+        }
+    }
+}
+
+TEST(RequestHeadWriter, OrdinaryFieldsPassAsTheyCame) {
+    const std::string fields =
+        "User-Agent: a\r\ncookie: b=1\r\nCookie: c=2\r\nACCEPT:\r\nX-Custom.Thing: caf\xc3\xa9\r\n"
+        "Via: 1.1 edge\r\ntraceparent: 00-1-2-01\r\ntracestate: a=b\r\nX-Org: acme\r\n"
+        "Content-Type: text/plain\r\nX-Authority: x\r\nXX-Auth-Subject: y\r\nProxied: z\r\n"
+        "Access-Control-Request-Method: PUT\r\nOrigin: https://a\r\nRange: bytes=0-1\r\n";
+    const std::string head = forwarded(request_with(fields));
+    const std::size_t at = head.find("User-Agent");
+    std::string expected = fields;
+    expected.replace(expected.find("ACCEPT:"), 7, "ACCEPT: ");
+    EXPECT_EQ(head.substr(at, expected.size()), expected);
+}
+
+TEST(RequestHeadWriter, TheTokenStaysHereUnlessTheRouteKeepsIt) {
+    const std::string bytes = request_with("Authorization: Bearer t\r\n");
+    EXPECT_EQ(count_named(forwarded(bytes), "Authorization"), 0U);
+    ForwardFacts facts = stranger;
+    facts.keep_authorization = true;
+    EXPECT_TRUE(has_line(forwarded(bytes, facts), "Authorization: Bearer t"));
+}
+
+TEST(RequestHeadWriter, ConnectionCannotNominateAwayWhatAnswersRelyOn) {
+    ForwardFacts facts = stranger;
+    facts.keep_authorization = true;
+    facts.client_is_trusted_proxy = true;
+    const std::vector<std::string> values(identity.size(), "ours");
+    facts.identity_headers = identity;
+    facts.identity_values = values;
+    const std::string head = forwarded(
+        request_with("Connection: close, Authorization, x-auth-subject, Host\r\n"
+                     "Connection: COOKIE , X-Forwarded-For, Content-Length, My-User, x-org\r\n"
+                     "Connection: Forwarded,X-Request-Id, X-Secret, X-Forwarded-Port, Via\r\n"
+                     "Authorization: Bearer t\r\nCookie: a=b\r\nX-Forwarded-For: 10.0.0.9\r\n"
+                     "Content-Length: 5\r\nX-Org: acme\r\nX-Secret: s\r\nX-Forwarded-Port: 1\r\n"
+                     "X-Other: kept\r\n",
+                     "POST"),
+        facts);
+    for (const std::string_view line :
+         {"Host: gw.test", "Authorization: Bearer t", "Cookie: a=b", "Content-Length: 5",
+          "X-Org: acme", "X-Forwarded-For: 10.0.0.9, 192.0.2.7", "X-Auth-Subject: ours",
+          "My-User: ours", "X-Request-Id: id-1", "X-Forwarded-Port: 1", "X-Other: kept",
+          "Via: 1.1 bearergate"}) {
+        EXPECT_TRUE(has_line(head, line)) << line << "\n" << head;
+    }
+    EXPECT_EQ(count_named(head, "X-Secret"), 0U);
+    EXPECT_EQ(count_named(head, "Connection"), 0U);
+}
+
+TEST(RequestHeadWriter, IdentityIsOursAlone) {
+    ForwardFacts facts = stranger;
+    facts.identity_headers = identity;
+    const std::vector<std::string> values = {
+        "user 1", "", "org-claim", "read:a write:b", "https://api.x", "https://iss.x"};
+    facts.identity_values = values;
+    const std::string bytes = request_with(
+        "X-Auth-Client-Id: admin\r\nX_Auth_Subject: root\r\nX-Auth-Subject: root\r\nMy.User: "
+        "x\r\n");
+    std::string head = forwarded(bytes, facts);
+    EXPECT_NE(head.find("X-Auth-Subject: user 1\r\nX-Auth-Organization-Id: org-claim\r\n"
+                        "X-Auth-Scopes: read:a write:b\r\nX-Auth-Audience: https://api.x\r\n"
+                        "X-Auth-Issuer: https://iss.x\r\n"),
+              std::string::npos)
+        << head;
+    EXPECT_EQ(head.find("root"), std::string::npos);
+    EXPECT_EQ(count_named(head, "X-Auth-Client-Id"), 0U) << "a missing claim means no header";
+    EXPECT_EQ(count_named(head, "My-User"), 0U);
+
+    facts.organization = "org-audience";
+    head = forwarded(bytes, facts);
+    EXPECT_TRUE(has_line(head, "X-Auth-Organization-Id: org-audience"));
+    EXPECT_EQ(head.find("org-claim"), std::string::npos);
+}
+
+TEST(RequestHeadWriter, AValueThatCouldBreakALineIsNotWritten) {
+    ForwardFacts facts = stranger;
+    facts.identity_headers = identity;
+    for (const std::string_view value :
+         {"a\r\nX-Admin: 1", "a\nb", "a\rb", "a\tb", " a", "a ", "caf\xc3\xa9", "a\x7f", "\x01"}) {
+        SCOPED_TRACE(shown(value));
+        const std::vector<std::string> values = {std::string(value), "client"};
+        facts.identity_values = values;
+        facts.request_id = value;
+        const std::string head = forwarded(request_with(""), facts);
+        EXPECT_EQ(count_named(head, "X-Auth-Subject"), 0U) << head;
+        EXPECT_EQ(count_named(head, "X-Request-Id"), 0U) << head;
+        EXPECT_EQ(count_named(head, "X-Auth-Client-Id"), 1U);
+        EXPECT_EQ(count_named(head, "X-Admin"), 0U);
+    }
+}
+
+TEST(RequestHeadWriter, ATrustedProxysWordsAreKeptAndOursAppended) {
+    ForwardFacts facts = stranger;
+    facts.client_is_trusted_proxy = true;
+    facts.client_address = "2001:db8::5";
+    facts.scheme = "https";
+    std::string head =
+        forwarded(request_with("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n"
+                               "x-forwarded-for: 10.1.1.1, 10.1.1.2\r\nX-Forwarded-For:\r\n"
+                               "Forwarded: for=203.0.113.9\r\nX-Forwarded-Host: shop.example\r\n"
+                               "X-Forwarded-Port: 443\r\n"),
+                  facts);
+    for (const std::string_view line :
+         {"X-Forwarded-For: 203.0.113.9, 10.1.1.1, 10.1.1.2, 2001:db8::5",
+          "X-Forwarded-Proto: https, https", "X-Forwarded-Host: shop.example, gw.test",
+          "X-Forwarded-Port: 443",
+          "Forwarded: for=203.0.113.9, for=\"[2001:db8::5]\";host=gw.test;proto=https"}) {
+        EXPECT_TRUE(has_line(head, line)) << line << "\n" << head;
+    }
+    for (const std::string_view name :
+         {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded"}) {
+        EXPECT_EQ(count_named(head, name), 1U) << name;
+    }
+    // The peer of a unix socket has no address.
+    facts.client_address = "unix";
+    head = forwarded(request_with("X-Forwarded-For: 203.0.113.9\r\n"), facts);
+    EXPECT_TRUE(has_line(head, "X-Forwarded-For: 203.0.113.9"));
+    EXPECT_TRUE(has_line(head, "Forwarded: for=unknown;host=gw.test;proto=https"));
+    EXPECT_EQ(count_named(forwarded(request_with(""), facts), "X-Forwarded-For"), 0U);
+}
+
+TEST(RequestHeadWriter, FramesAnewWhatFollows) {
+    EXPECT_TRUE(has_line(forwarded(request_with("Transfer-Encoding: CHUNKED\r\n", "POST")),
+                         "Transfer-Encoding: chunked"));
+    EXPECT_TRUE(
+        has_line(forwarded(request_with("Content-Length: 0\r\n", "POST")), "Content-Length: 0"));
+    const std::string none = forwarded(request_with("", "POST"));
+    EXPECT_EQ(count_named(none, "Transfer-Encoding"), 0U);
+    EXPECT_EQ(count_named(none, "Content-Length"), 0U);
+    EXPECT_EQ(count_named(
+                  forwarded(request_with("Expect: 100-continue\r\nContent-Length: 1\r\n", "POST")),
+                  "Expect"),
+              0U);
+}
+
+TEST(RequestHeadWriter, OnlyAHandshakeForWebSocketUpgrades) {
+    const std::string handshake =
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: chat\r\n";
+    std::string head =
+        forwarded(request_with("Connection: keep-alive, upgrade, X-A\r\nX-A: b\r\n"
+                               "Upgrade: WebSocket\r\n" +
+                               handshake));
+    for (const std::string_view line :
+         {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: chat"}) {
+        EXPECT_TRUE(has_line(head, line)) << line;
+    }
+    EXPECT_EQ(count_named(head, "Connection"), 1U);
+    EXPECT_EQ(count_named(head, "Upgrade"), 1U);
+    EXPECT_EQ(count_named(head, "X-A"), 0U);
+
+    for (const std::string& fields :
+         {"Upgrade: websocket\r\n" + handshake,
+          std::string("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                      "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n")}) {
+        head = forwarded(request_with(fields));
+        for (const std::string_view name : {"Connection", "Upgrade", "HTTP2-Settings"}) {
+            EXPECT_EQ(count_named(head, name), 0U) << name;
+        }
+    }
+}
+
+TEST(Hygiene, ProtectsInAnyCase) {
+    for (const std::string_view name :
+         {"host", "AUTHORIZATION", "Content-Length", "cookie", "X-Auth-Subject", "my_user",
+          "x-forwarded-for", "X-Forwarded-Port", "Forwarded", "X-Request-ID", "x-org"}) {
+        EXPECT_TRUE(hygiene.is_protected(name)) << name;
+    }
+    for (const std::string_view name : {"X-Other", "Via", "", "Accept", "X-Organization"}) {
+        EXPECT_FALSE(hygiene.is_protected(name)) << name;
+    }
+}
+
+TEST(Hygiene, NamesOfEveryLengthAreLookedAt) {
+    EXPECT_TRUE(hygiene.drops("X-Auth-" + std::string(500, 'a')));
+    EXPECT_TRUE(hygiene.drops("X.Auth." + std::string(500, 'a')));
+    EXPECT_TRUE(hygiene.drops(std::string(500, 'a') + "_"));
+    EXPECT_FALSE(hygiene.drops(std::string(500, 'a') + "."));
+    EXPECT_FALSE(hygiene.drops(""));
+    EXPECT_FALSE(hygiene.drops("X-Auth"));
+    EXPECT_TRUE(hygiene.drops("X-Auth-"));
+}
+
+TEST(ClientAddress, IsTheRightmostThatNoTrustedProxyHas) {
+    const auto is_trusted = [](std::string_view address) {
+        return address.starts_with("10.") || address == "fd00::1";
+    };
+    const struct {
+        std::string_view peer, fields, client;
+    } cases[] = {
+        {"192.0.2.1", "", "192.0.2.1"},
+        {"192.0.2.1", "X-Forwarded-For: 10.0.0.1\r\n", "192.0.2.1"},  // a stranger says so
+        {"10.0.0.1", "", "10.0.0.1"},
+        {"10.0.0.1", "X-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1, 203.0.113.9,10.0.0.2\r\n", "203.0.113.9"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 10.0.0.3\r\n", "1.1.1.1"},
+        {"10.0.0.1", "X-Forwarded-For: 10.0.0.3, 10.0.0.2\r\n", "10.0.0.3"},
+        {"10.0.0.1", "X-Forwarded-For: 203.0.113.9:1234\r\n", "203.0.113.9"},
+        {"10.0.0.1", "X-Forwarded-For: [2001:db8::1]:1234\r\n", "2001:db8::1"},
+        {"10.0.0.1", "X-Forwarded-For: 2001:db8::1\r\n", "2001:db8::1"},
+        {"fd00::1", "X-Forwarded-For: [2001:db8::1]\r\n", "2001:db8::1"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1, unknown\r\n", "10.0.0.1"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1, unknown, 10.0.0.2\r\n", "10.0.0.2"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1,\r\n", "10.0.0.1"},
+        {"10.0.0.1", "X-Forwarded-For:\r\n", "10.0.0.1"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1, 999.1.1.1\r\n", "10.0.0.1"},
+        {"10.0.0.1", "X-Forwarded-For: 1.1.1.1, evil.test\r\n", "10.0.0.1"},
+        {"10.0.0.1", "Forwarded: for=1.1.1.1\r\n", "10.0.0.1"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.fields);
+        const std::string bytes = request_with(c.fields);
+        RequestHead head;
+        ASSERT_TRUE(read_request(bytes, head).accepted());
+        EXPECT_EQ(client_address(head.fields, c.peer, is_trusted), c.client);
+    }
+}
+
+std::string replied(std::string_view bytes, ReplyFacts facts, std::string_view method = "GET") {
+    ResponseHead head;
+    EXPECT_TRUE(read_response(bytes, method, head).accepted()) << shown(bytes);
+    facts.body = reply_body(head.body, facts.client_minor_version);
+    std::string out = "kept";
+    write_response_head(out, head, facts);
+    EXPECT_TRUE(out.starts_with("kept"));
+    return out.substr(4);
+}
+
+TEST(ResponseHeadWriter, PassesTheUpstreamsFieldsAsTheyCame) {
+    EXPECT_EQ(replied("HTTP/1.0 404 Not  Found\r\nserver: x\r\nDate: d\r\nSet-Cookie: a\r\n"
+                      "content-LENGTH: 2\r\nset-cookie: b\r\nX_y: caf\xc3\xa9\r\nVary: Accept\r\n"
+                      "Access-Control-Allow-Origin: *\r\nX-Request-Id: theirs\r\n\r\n",
+                      {.request_id = "ours"}),
+              "HTTP/1.1 404 Not  Found\r\nserver: x\r\nDate: d\r\nSet-Cookie: a\r\n"
+              "content-LENGTH: 2\r\nset-cookie: b\r\nX_y: caf\xc3\xa9\r\nVary: Accept\r\n"
+              "Access-Control-Allow-Origin: *\r\nX-Request-Id: ours\r\n\r\n");
+}
+
+TEST(ResponseHeadWriter, WhatIsForOneConnectionEndsHere) {
+    const std::string head = replied(
+        response_with(
+            "Connection: keep-alive, X-Frame-Options, Set-Cookie, Content-Length, X-Gone\r\n"
+            "Connection: Content-Type, cache-control, WWW-Authenticate, LOCATION\r\n"
+            "Keep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nProxy-Connection: a\r\n"
+            "Trailer: X\r\nUpgrade: h2c\r\nTE: x\r\nSet-Cookie: a=b\r\nX-Gone: 1\r\n"
+            "X-Frame-Options: DENY\r\nContent-Length: 2\r\nContent-Type: t\r\n"
+            "Cache-Control: no-store\r\nWWW-Authenticate: Basic\r\nLocation: /\r\n"),
+        {});
+    EXPECT_EQ(head,
+              "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\nContent-Type: t\r\n"
+              "Cache-Control: no-store\r\nWWW-Authenticate: Basic\r\nLocation: /\r\n\r\n");
+}
+
+TEST(ResponseHeadWriter, FramesTheBodyForTheClientsVersion) {
+    const struct {
+        std::string bytes;
+        std::string_view method;
+        int minor;
+        bool keep_alive;
+        std::string_view written;  // after the status line
+    } cases[] = {
+        {response_with("Content-Length: 2\r\n"), "GET", 1, true, "Content-Length: 2\r\n"},
+        {response_with("Content-Length: 2\r\n"), "GET", 1, false,
+         "Content-Length: 2\r\nConnection: close\r\n"},
+        {response_with("Content-Length: 2\r\n"), "GET", 0, true,
+         "Content-Length: 2\r\nConnection: keep-alive\r\n"},
+        {response_with("Content-Length: 2\r\n"), "GET", 0, false,
+         "Content-Length: 2\r\nConnection: close\r\n"},
+        {response_with("Transfer-Encoding: chunked\r\n"), "GET", 1, true,
+         "Transfer-Encoding: chunked\r\n"},
+        {response_with("Transfer-Encoding: chunked\r\n"), "GET", 0, true, "Connection: close\r\n"},
+        {response_with("Connection: close\r\n"), "GET", 1, true, "Transfer-Encoding: chunked\r\n"},
+        {response_with(""), "GET", 0, true, "Connection: close\r\n"},
+        {response_with("Content-Length: 9\r\n"), "HEAD", 1, true, "Content-Length: 9\r\n"},
+        {response_with("Transfer-Encoding: chunked\r\n"), "HEAD", 1, true, ""},
+        {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "GET", 1, true,
+         "Content-Length: 9\r\n"},
+        {"HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", "GET", 1, true, ""},
+        {"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nContent-Length: 0\r\n\r\n", "GET", 1, false,
+         "Link: </x>\r\n"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(shown(c.bytes));
+        const std::string head = replied(
+            c.bytes, {.client_minor_version = c.minor, .keep_alive = c.keep_alive}, c.method);
+        const std::size_t fields = head.find("\r\n") + 2;
+        EXPECT_EQ(head.substr(fields), std::string(c.written) + "\r\n");
+    }
+}
+
+TEST(ResponseHeadWriter, WithCorsTheUpstreamsPolicyIsReplacedByOurs) {
+    const std::string head =
+        replied(response_with("Content-Length: 0\r\nAccess-Control-Allow-Origin: *\r\n"
+                              "access-control-allow-credentials: true\r\nVary: Accept\r\n"),
+                {.cors = "Access-Control-Allow-Origin: https://a\r\nVary: Origin\r\n",
+                 .cors_configured = true});
+    EXPECT_EQ(head,
+              "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nVary: Accept\r\n"
+              "Access-Control-Allow-Origin: https://a\r\nVary: Origin\r\n\r\n");
+}
+
+TEST(ResponseHeadWriter, AnAcceptedUpgradeKeepsItsProof) {
+    const std::string head = replied(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade, X-A\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nX-A: b\r\n\r\n",
+        {.is_upgrade = true, .request_id = "id"});
+    EXPECT_EQ(head,
+              "HTTP/1.1 101 Switching Protocols\r\n"
+              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: Upgrade\r\n"
+              "Upgrade: websocket\r\nX-Request-Id: id\r\n\r\n");
+}
+
+}  // namespace
+}  // namespace bearergate::http
