@@ -1,0 +1,79 @@
+#pragma once
+
+#include <bearergate/core/authorize.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace bearergate::gateway {
+
+using TokenDigest = std::array<std::uint8_t, 32>;  // SHA-256 of the whole token
+
+// Digests with one kept context: the one-shot functions fetch and allocate each time.
+class TokenHasher {
+public:
+    TokenHasher();
+    ~TokenHasher();
+    TokenDigest operator()(std::string_view token);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// Verified tokens of one worker by their digest: only successes are in here, so nothing that
+// fails verification can push anything out. Bounded in entries and in bytes; what was not used
+// since the hand last passed goes first (second chance).
+class TokenCache {
+public:
+    TokenCache(std::size_t most_entries, std::size_t most_bytes);
+
+    struct Entry {
+        std::shared_ptr<const core::VerifiedToken> token{};
+        std::uint64_t generation = 0;  // of the policy it was verified under
+    };
+    // Null when it is not there. Valid until the next change. Does not allocate.
+    const Entry* find(const TokenDigest& digest);
+    // Replaces an entry with the same digest. `bytes`: what the token takes in memory.
+    void insert(const TokenDigest& digest, Entry entry, std::size_t bytes);
+    void erase(const TokenDigest& digest);
+
+    std::size_t size() const { return entries_.size(); }
+    std::size_t bytes() const { return bytes_; }
+    std::uint64_t evictions() const { return evictions_; }
+
+private:
+    struct Stored {
+        TokenDigest digest{};
+        Entry entry{};
+        std::size_t bytes = 0;
+        bool used = false;
+    };
+    std::size_t home_of(const TokenDigest& digest) const;
+    std::size_t find_slot(const TokenDigest& digest) const;
+    void link(std::size_t index);
+    void unlink(std::size_t slot);
+    void remove(std::size_t slot);
+    void evict_one();
+    void grow();
+
+    std::size_t most_entries_;
+    std::size_t most_bytes_;
+    // Open addressing with linear probing, at most half full. A slot is 0 (empty), or half of a
+    // digest's first word over the entry's index plus one.
+    std::vector<std::uint64_t> slots_;
+    std::vector<Stored> entries_{};
+    std::size_t hand_ = 0;
+    std::size_t bytes_ = 0;
+    std::uint64_t evictions_ = 0;
+};
+
+// An estimate, on the high side, of what a verified token occupies. `payload_bytes`: of its JSON
+// text, if the parsed payload is kept with it, else 0.
+std::size_t footprint(const core::VerifiedToken& token, std::size_t payload_bytes);
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <bearergate/core/authorize.hpp>
+#include <bearergate/net/deadline.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// The keys as one worker knows them, and what it has asked about them. Pure: time is passed in.
+// Two generations are kept, so that a request which began before a reload still meets its own.
+class WorkerKeys {
+public:
+    // False when it came too late to be of use.
+    bool use(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
+
+    // Null while this generation's ring has not come.
+    const core::KeyRing* ring(std::uint64_t generation) const;
+    // Null while the issuer has no usable keys.
+    const core::KeySet* keys_of(std::uint64_t generation, std::size_t issuer) const;
+    // The first answer about this issuer is still to come, without anybody's asking.
+    bool is_pending(std::uint64_t generation, std::size_t issuer) const;
+
+    // A question is worth it: none is under way, the time has come, and the keys in question are
+    // the ones that are kept fresh.
+    bool may_ask(std::uint64_t generation, std::size_t issuer, net::SteadyTime now) const;
+    bool is_asked(std::uint64_t generation, std::size_t issuer) const;
+    void asked(std::size_t issuer);
+    void answered(std::size_t issuer, net::SteadyTime ask_again);
+
+private:
+    struct Generation {
+        std::uint64_t number = 0;
+        std::shared_ptr<const core::KeyRing> ring{};
+    };
+    struct Question {
+        bool open = false;
+        net::SteadyTime ask_again{};
+    };
+    const Question* question(std::uint64_t generation, std::size_t issuer) const;
+
+    Generation current_{};
+    Generation former_{};
+    std::vector<Question> questions_{};  // of the current generation, by issuer
+};
+
+}  // namespace bearergate::gateway

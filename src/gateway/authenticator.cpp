@@ -1,0 +1,387 @@
+#include <bearergate/gateway/authenticator.hpp>
+#include <bearergate/gateway/token_cache.hpp>
+#include <bearergate/gateway/verifier_pool.hpp>
+#include <bearergate/gateway/verifier_set.hpp>
+#include <bearergate/gateway/waiting_room.hpp>
+#include <bearergate/gateway/worker_keys.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace bearergate::gateway {
+
+namespace {
+
+using core::Reason;
+
+// What the cache may hold in memory for each entry that it is allowed, on average.
+constexpr std::size_t cached_bytes_per_entry = 8 * 1024;
+// What tokens that wait may hold in memory together; beyond it they are refused at once.
+constexpr std::size_t most_waiting_bytes = 4 * 1024 * 1024;
+// A verification that has not come back by then never will.
+constexpr std::chrono::seconds lost_after{30};
+
+// What the pool came to say of a signature, and with which key.
+struct Proof {
+    core::Thumbprint key{};
+    bool valid = false;
+};
+
+// Where an examined token stands: decided, or what it lacks.
+struct KeysPending {};
+struct KeyMissing {};  // the issuer has keys, but not the one that it names
+struct NeedsPool {
+    core::PublicKey key{};
+};
+using Standing = std::variant<Verdict, KeysPending, KeyMissing, NeedsPool>;
+
+Verdict refused(Reason reason) {
+    return std::unexpected(reason);
+}
+
+bool looks_at_payloads(const core::Policy& policy) {
+    return std::ranges::any_of(policy.routes,
+                               [](const core::Route& route) { return !route.rule.claims.empty(); });
+}
+
+std::size_t payload_bytes(const core::UnverifiedToken& token) {
+    const std::string_view text = token.signed_text();
+    return (text.size() - text.find('.')) * 3 / 4;
+}
+
+}  // namespace
+
+struct Authenticator::State {
+    // Outlives the authenticator for jobs that are still on the pool.
+    struct Mailbox {
+        std::mutex mutex{};
+        State* owner = nullptr;  // null: nobody reads this any more
+        std::function<void(std::function<void()>)> post{};
+    };
+    // A request, as authenticate() got it.
+    struct Request {
+        std::string_view token;
+        const std::shared_ptr<const Snapshot>& snapshot;
+        core::WallTime now;
+        net::SteadyTime steady_now;
+        bool may_wait;
+        VerdictWaiter& waiter;
+    };
+
+    std::optional<Verdict> look_up(const TokenDigest& digest, const Request& request);
+    std::optional<Verdict> join(WaitingToken& waiting, const TokenName& name,
+                                const Request& request);
+    std::optional<Verdict> examine(const TokenName& name, const Request& request);
+    void enter(const core::Examined& examined, const TokenName& name, const Request& request,
+               bool verifying);
+
+    Standing judge(const core::Examined& examined, const TokenName& name, const Snapshot& snapshot,
+                   const Proof* proof);
+    Verdict admit(const core::Examined& examined, const core::PublicKey& key, const TokenName& name,
+                  const Snapshot& snapshot);
+    bool submit(const core::Examined& examined, const TokenName& name, const core::PublicKey& key);
+    void complete(const TokenName& name, const Proof& proof);
+    std::optional<Verdict> look_again(const TokenName& name, WaitingToken& waiting,
+                                      const Proof* proof);
+    template <class Which>
+    void look_again_at(Which which);
+
+    bool may_still_come(const TokenName& name, std::size_t issuer) const {
+        return keys.is_pending(name.generation, issuer) || keys.is_asked(name.generation, issuer);
+    }
+    Reason lack(const TokenName& name, std::size_t issuer) const {
+        return keys.keys_of(name.generation, issuer) ? Reason::key_unknown
+                                                     : Reason::keys_unavailable;
+    }
+    void ask_if_allowed(const TokenName& name, std::size_t issuer, net::SteadyTime now);
+
+    Settings settings;
+    VerifierPool& pool;
+    KeyQuestions questions;
+    std::shared_ptr<Mailbox> mailbox;
+    TokenHasher hash{};
+    TokenCache cache{settings.cache_entries, settings.cache_entries* cached_bytes_per_entry};
+    VerifierSet verifiers{};
+    WorkerKeys keys{};
+    WaitingRoom room{most_waiting_bytes};
+    std::optional<std::uint64_t> judged_generation{};  // that `keeps_payloads` is about
+    bool keeps_payloads = true;
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+};
+
+// A hit. It decides what a first look would: the text, header and issuer of these very bytes have
+// passed, so the clock and the key are what is left to ask.
+std::optional<Verdict> Authenticator::State::look_up(const TokenDigest& digest,
+                                                     const Request& request) {
+    const TokenCache::Entry* const entry = cache.find(digest);
+    const Snapshot& snapshot = *request.snapshot;
+    if (!entry || entry->generation != snapshot.generation) return std::nullopt;
+    const core::VerifiedToken& token = *entry->token;
+    const core::TimeRules& rules = snapshot.policy.issuers[token.issuer].times;
+    if (const auto reason = core::check_times(token.claims.times, rules, request.now)) {
+        return refused(*reason);
+    }
+    const core::KeySet* const set = keys.keys_of(entry->generation, token.issuer);
+    if (!set) return std::nullopt;  // none now: the long way says what that means
+    if (!set->holds(token.key)) {
+        cache.erase(digest);
+        return std::nullopt;
+    }
+    return entry->token;
+}
+
+std::optional<Verdict> Authenticator::State::join(WaitingToken& waiting, const TokenName& name,
+                                                  const Request& request) {
+    const core::TimeRules& rules = waiting.snapshot->policy.issuers[waiting.issuer].times;
+    if (const auto reason = core::check_times(waiting.times, rules, request.now)) {
+        return refused(*reason);
+    }
+    if (!waiting.verifying && !request.may_wait) return refused(lack(name, waiting.issuer));
+    if (waiting.waiters.empty()) {  // those before have gone: the time begins anew
+        waiting.arrived = request.now;
+        waiting.deadline = request.steady_now + settings.patience;
+    }
+    waiting.waiters.push_back(request.waiter);
+    return std::nullopt;
+}
+
+std::optional<Verdict> Authenticator::State::examine(const TokenName& name,
+                                                     const Request& request) {
+    const Snapshot& snapshot = *request.snapshot;
+    const auto examined = core::examine(request.token, snapshot.policy, request.now);
+    if (!examined) return refused(examined.error());
+    const std::size_t issuer = examined->issuer;
+    const bool has_room = room.has_room_for(request.token);
+
+    const Standing standing = judge(*examined, name, snapshot, nullptr);
+    if (const auto* verdict = std::get_if<Verdict>(&standing)) {
+        if (*verdict == refused(Reason::keys_unavailable)) {
+            // Not worth waiting for, but worth knowing soon.
+            ask_if_allowed(name, issuer, request.steady_now);
+        }
+        return *verdict;
+    }
+    if (const auto* needs = std::get_if<NeedsPool>(&standing)) {
+        if (!has_room || !submit(*examined, name, needs->key)) return refused(Reason::overloaded);
+        enter(*examined, name, request, true);
+        return std::nullopt;
+    }
+    // The waiter is in its place before the question goes out: an answer may come at once.
+    const bool worth_it =
+        may_still_come(name, issuer) || keys.may_ask(name.generation, issuer, request.steady_now);
+    const bool waits = request.may_wait && has_room && worth_it;
+    const Reason reason = lack(name, issuer);
+    if (waits) enter(*examined, name, request, false);
+    if (std::holds_alternative<KeyMissing>(standing)) {
+        ask_if_allowed(name, issuer, request.steady_now);
+    }
+    if (waits) return std::nullopt;
+    return refused(reason);
+}
+
+void Authenticator::State::enter(const core::Examined& examined, const TokenName& name,
+                                 const Request& request, bool verifying) {
+    WaitingToken& waiting = room.enter(name, request.token);
+    waiting.snapshot = request.snapshot;
+    waiting.issuer = examined.issuer;
+    if (examined.header.key_id) waiting.key_id = std::string(*examined.header.key_id);
+    waiting.algorithm = examined.header.algorithm;
+    waiting.times = examined.times;
+    waiting.arrived = request.now;
+    waiting.deadline = request.steady_now + settings.patience;
+    waiting.verifying = verifying;
+    waiting.waiters.push_back(request.waiter);
+}
+
+Standing Authenticator::State::judge(const core::Examined& examined, const TokenName& name,
+                                     const Snapshot& snapshot, const Proof* proof) {
+    const core::KeyRing* const ring = keys.ring(name.generation);
+    if (!ring || keys.is_pending(name.generation, examined.issuer)) return KeysPending{};
+    const auto key = core::choose_key(examined, *ring);
+    if (!key) {
+        // Only a key that is named can be missing; a token that names none is told at once.
+        const bool may_be_new = key.error() == Reason::key_unknown && examined.header.key_id;
+        if (may_be_new) return KeyMissing{};
+        return refused(key.error());
+    }
+    bool valid = false;
+    if (proof && proof->key == (*key)->thumbprint) {
+        valid = proof->valid;
+    } else if (core::is_expensive(**key)) {
+        return NeedsPool{**key};
+    } else {
+        valid = verifiers.verify(**key, examined.header.algorithm, examined.token.signed_text(),
+                                 examined.token.signature());
+    }
+    if (!valid) return refused(Reason::signature_invalid);
+    return admit(examined, **key, name, snapshot);
+}
+
+Verdict Authenticator::State::admit(const core::Examined& examined, const core::PublicKey& key,
+                                    const TokenName& name, const Snapshot& snapshot) {
+    auto token = core::admit(examined, key, snapshot.policy);
+    if (!token) return refused(token.error());
+    if (judged_generation != snapshot.generation) {
+        judged_generation = snapshot.generation;
+        keeps_payloads = looks_at_payloads(snapshot.policy);
+    }
+    // Parsed, a payload takes many times its size: it stays only where a route looks into it.
+    if (!keeps_payloads) token->claims.all = {};
+    const std::size_t bytes = footprint(*token, keeps_payloads ? payload_bytes(examined.token) : 0);
+    auto admitted = std::make_shared<const core::VerifiedToken>(*std::move(token));
+    cache.insert(name.digest, {.token = admitted, .generation = snapshot.generation}, bytes);
+    return admitted;
+}
+
+bool Authenticator::State::submit(const core::Examined& examined, const TokenName& name,
+                                  const core::PublicKey& key) {
+    auto done = [mailbox = mailbox, name, thumbprint = key.thumbprint](bool valid) {
+        const std::scoped_lock lock(mailbox->mutex);
+        if (!mailbox->owner) return;
+        mailbox->post([mailbox, name, proof = Proof{thumbprint, valid}] {
+            if (mailbox->owner) mailbox->owner->complete(name, proof);
+        });
+    };
+    return pool.submit({.key = key,
+                        .algorithm = examined.header.algorithm,
+                        .signed_text = std::string(examined.token.signed_text()),
+                        .signature = std::string(examined.token.signature()),
+                        .done = std::move(done)});
+}
+
+void Authenticator::State::complete(const TokenName& name, const Proof& proof) {
+    const auto place = room.find(name);
+    if (place == room.end()) return;
+    Deliveries deliveries;
+    // Also when nobody waits any more: whoever tries again finds it in the cache.
+    if (auto verdict = look_again(name, place->second, &proof)) {
+        deliveries.add(std::move(place->second.waiters), *std::move(verdict));
+        room.leave(place);
+    }
+    deliveries.deliver();
+}
+
+// What became of a token that waits; nothing when it still does.
+std::optional<Verdict> Authenticator::State::look_again(const TokenName& name,
+                                                        WaitingToken& waiting, const Proof* proof) {
+    const core::KeySet* const set = keys.keys_of(name.generation, waiting.issuer);
+    const bool has_key = set && set->find(waiting.key_id, waiting.algorithm);
+    if (has_key) {
+        const Snapshot& snapshot = *waiting.snapshot;
+        const auto examined = core::examine(waiting.text, snapshot.policy, waiting.arrived);
+        if (!examined) return refused(examined.error());
+        const Standing standing = judge(*examined, name, snapshot, proof);
+        if (const auto* verdict = std::get_if<Verdict>(&standing)) return *verdict;
+        if (const auto* needs = std::get_if<NeedsPool>(&standing)) {
+            if (!submit(*examined, name, needs->key)) return refused(Reason::overloaded);
+            if (!waiting.verifying) waiting.deadline += settings.patience;
+            waiting.verifying = true;
+            return std::nullopt;
+        }
+    }
+    waiting.verifying = false;
+    if (may_still_come(name, waiting.issuer)) return std::nullopt;
+    return refused(lack(name, waiting.issuer));
+}
+
+template <class Which>
+void Authenticator::State::look_again_at(Which which) {
+    Deliveries deliveries;
+    for (auto place = room.begin(); place != room.end();) {
+        const auto here = place++;
+        auto& [name, waiting] = *here;
+        if (waiting.verifying || !which(name, waiting)) continue;
+        if (auto verdict = look_again(name, waiting, nullptr)) {
+            deliveries.add(std::move(waiting.waiters), *std::move(verdict));
+            room.leave(here);
+        }
+    }
+    deliveries.deliver();
+}
+
+void Authenticator::State::ask_if_allowed(const TokenName& name, std::size_t issuer,
+                                          net::SteadyTime now) {
+    if (!keys.may_ask(name.generation, issuer, now)) return;
+    keys.asked(issuer);
+    questions.ask(issuer);
+}
+
+Authenticator::Authenticator(Settings settings, VerifierPool& pool, KeyQuestions questions,
+                             std::function<void(std::function<void()>)> post_to_worker)
+    : state_(new State{.settings = settings,
+                       .pool = pool,
+                       .questions = std::move(questions),
+                       .mailbox = std::make_shared<State::Mailbox>()}) {
+    state_->mailbox->owner = state_.get();
+    state_->mailbox->post = std::move(post_to_worker);
+}
+
+Authenticator::~Authenticator() {
+    const std::scoped_lock lock(state_->mailbox->mutex);
+    state_->mailbox->owner = nullptr;
+    state_->mailbox->post = nullptr;
+}
+
+std::optional<Verdict> Authenticator::authenticate(std::string_view token,
+                                                   const std::shared_ptr<const Snapshot>& snapshot,
+                                                   core::WallTime now, net::SteadyTime steady_now,
+                                                   bool may_wait, VerdictWaiter& waiter) {
+    if (token.size() > snapshot->policy.token_bytes) return refused(Reason::token_too_large);
+    const State::Request request{token, snapshot, now, steady_now, may_wait, waiter};
+    const TokenDigest digest = state_->hash(token);
+    if (auto verdict = state_->look_up(digest, request)) {
+        ++state_->hits;
+        return verdict;
+    }
+    ++state_->misses;
+    const TokenName name{digest, snapshot->generation};
+    if (const auto place = state_->room.find(name); place != state_->room.end()) {
+        return state_->join(place->second, name, request);
+    }
+    return state_->examine(name, request);
+}
+
+void Authenticator::use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation) {
+    if (!state_->keys.use(std::move(ring), generation)) return;
+    state_->verifiers.clear();
+    state_->look_again_at([generation](const TokenName& name, const WaitingToken&) {
+        return name.generation == generation;
+    });
+}
+
+void Authenticator::keys_answered(std::size_t issuer, net::SteadyTime ask_again) {
+    state_->keys.answered(issuer, ask_again);
+    state_->look_again_at([issuer](const TokenName&, const WaitingToken& waiting) {
+        return waiting.issuer == issuer;
+    });
+}
+
+void Authenticator::sweep(net::SteadyTime now) {
+    WaitingRoom& room = state_->room;
+    Deliveries deliveries;
+    for (auto place = room.begin(); place != room.end();) {
+        const auto here = place++;
+        auto& [name, waiting] = *here;
+        if (now < waiting.deadline) continue;
+        const Reason reason =
+            waiting.verifying ? Reason::overloaded : state_->lack(name, waiting.issuer);
+        deliveries.add(std::move(waiting.waiters), refused(reason));
+        // What is on the pool stays until that has spoken, so that nobody has it verified twice.
+        if (!waiting.verifying || now >= waiting.deadline + lost_after) room.leave(here);
+    }
+    deliveries.deliver();
+}
+
+Authenticator::Figures Authenticator::figures() const {
+    return {.hits = state_->hits,
+            .misses = state_->misses,
+            .evictions = state_->cache.evictions(),
+            .entries = state_->cache.size(),
+            .waiting = state_->room.waiters()};
+}
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,172 @@
+#include <bearergate/gateway/token_cache.hpp>
+
+#include <openssl/evp.h>
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace bearergate::gateway {
+
+namespace {
+
+constexpr std::size_t no_slot = static_cast<std::size_t>(-1);
+constexpr std::size_t first_slots = 64;
+// How far the hand goes for one that was not used: eviction takes constant time even when all were.
+constexpr int most_steps = 64;
+
+std::uint64_t first_word(const TokenDigest& digest) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, digest.data(), sizeof word);
+    return word;
+}
+
+// The upper half tells most strangers apart before their digests are compared.
+std::uint64_t slot_value(const TokenDigest& digest, std::size_t index) {
+    return (first_word(digest) & 0xFFFF'FFFF'0000'0000U) | (index + 1);
+}
+std::size_t index_in(std::uint64_t slot) {
+    return (slot & 0xFFFF'FFFFU) - 1;
+}
+
+std::size_t heap_bytes(const std::string& text) {
+    return sizeof text + (text.capacity() > 15 ? text.capacity() + 17 : 0);
+}
+std::size_t heap_bytes(const std::vector<std::string>& texts) {
+    std::size_t bytes = (texts.capacity() - texts.size()) * sizeof(std::string);
+    for (const std::string& text : texts) bytes += heap_bytes(text);
+    return bytes;
+}
+
+}  // namespace
+
+struct TokenHasher::State {
+    struct Free {
+        void operator()(EVP_MD* held) const { EVP_MD_free(held); }
+        void operator()(EVP_MD_CTX* held) const { EVP_MD_CTX_free(held); }
+    };
+    std::unique_ptr<EVP_MD, Free> md{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+    std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+};
+
+TokenHasher::TokenHasher() : state_(std::make_unique<State>()) {
+    if (!state_->md || !state_->context) throw std::bad_alloc();
+}
+
+TokenHasher::~TokenHasher() = default;
+
+TokenDigest TokenHasher::operator()(std::string_view token) {
+    TokenDigest digest;
+    EVP_MD_CTX* const context = state_->context.get();
+    const bool done = EVP_DigestInit_ex2(context, state_->md.get(), nullptr) == 1 &&
+                      EVP_DigestUpdate(context, token.data(), token.size()) == 1 &&
+                      EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1;
+    // Never go on with a digest that is none: every token would be the same one.
+    if (!done) throw std::bad_alloc();
+    return digest;
+}
+
+TokenCache::TokenCache(std::size_t most_entries, std::size_t most_bytes)
+    : most_entries_(most_entries), most_bytes_(most_bytes), slots_(first_slots) {}
+
+std::size_t TokenCache::home_of(const TokenDigest& digest) const {
+    return first_word(digest) & (slots_.size() - 1);
+}
+
+std::size_t TokenCache::find_slot(const TokenDigest& digest) const {
+    const std::uint64_t wanted = slot_value(digest, 0) >> 32;
+    for (std::size_t slot = home_of(digest);; slot = (slot + 1) & (slots_.size() - 1)) {
+        const std::uint64_t value = slots_[slot];
+        if (value == 0) return no_slot;
+        if (value >> 32 == wanted && entries_[index_in(value)].digest == digest) return slot;
+    }
+}
+
+const TokenCache::Entry* TokenCache::find(const TokenDigest& digest) {
+    const std::size_t slot = find_slot(digest);
+    if (slot == no_slot) return nullptr;
+    Stored& stored = entries_[index_in(slots_[slot])];
+    stored.used = true;
+    return &stored.entry;
+}
+
+void TokenCache::insert(const TokenDigest& digest, Entry entry, std::size_t bytes) {
+    erase(digest);
+    if (most_entries_ == 0 || bytes > most_bytes_) return;
+    while (entries_.size() >= most_entries_ || bytes_ + bytes > most_bytes_) evict_one();
+    if ((entries_.size() + 1) * 2 > slots_.size()) grow();
+    // Unused to begin with: tokens that come once push out one another, not those in use.
+    entries_.push_back({.digest = digest, .entry = std::move(entry), .bytes = bytes});
+    bytes_ += bytes;
+    link(entries_.size() - 1);
+}
+
+void TokenCache::erase(const TokenDigest& digest) {
+    const std::size_t slot = find_slot(digest);
+    if (slot != no_slot) remove(slot);
+}
+
+void TokenCache::link(std::size_t index) {
+    const TokenDigest& digest = entries_[index].digest;
+    std::size_t slot = home_of(digest);
+    while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = slot_value(digest, index);
+}
+
+// Moves back what only stood further on because of this slot, so that no grave stays behind.
+void TokenCache::unlink(std::size_t slot) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t hole = slot;
+    for (std::size_t next = (hole + 1) & mask; slots_[next] != 0; next = (next + 1) & mask) {
+        const std::size_t home = home_of(entries_[index_in(slots_[next])].digest);
+        if (((next - home) & mask) < ((next - hole) & mask)) continue;
+        slots_[hole] = slots_[next];
+        hole = next;
+    }
+    slots_[hole] = 0;
+}
+
+void TokenCache::remove(std::size_t slot) {
+    const std::size_t index = index_in(slots_[slot]);
+    const std::size_t last = entries_.size() - 1;
+    unlink(slot);
+    bytes_ -= entries_[index].bytes;
+    if (index != last) {
+        const std::size_t moved = find_slot(entries_[last].digest);
+        slots_[moved] = slot_value(entries_[last].digest, index);
+        entries_[index] = std::move(entries_[last]);
+    }
+    entries_.pop_back();
+}
+
+void TokenCache::evict_one() {
+    for (int step = 0; step < most_steps; ++step) {
+        if (hand_ >= entries_.size()) hand_ = 0;
+        if (!std::exchange(entries_[hand_].used, false)) break;
+        ++hand_;
+    }
+    if (hand_ >= entries_.size()) hand_ = 0;
+    ++evictions_;
+    // The last entry takes this place, so the hand moves on past it: it is the newest.
+    remove(find_slot(entries_[hand_].digest));
+    ++hand_;
+}
+
+void TokenCache::grow() {
+    slots_.assign(slots_.size() * 2, 0);
+    for (std::size_t index = 0; index < entries_.size(); ++index) link(index);
+}
+
+std::size_t footprint(const core::VerifiedToken& token, std::size_t payload_bytes) {
+    // A member `"a":1,` of 6 bytes becomes a tree node of about a hundred.
+    constexpr std::size_t tree_bytes_per_byte = 20;
+    const core::Claims& claims = token.claims;
+    std::size_t bytes = sizeof token + heap_bytes(claims.issuer) + heap_bytes(claims.subject) +
+                        heap_bytes(claims.audience) + heap_bytes(claims.scopes) +
+                        heap_bytes(token.identity.values) + payload_bytes * tree_bytes_per_byte;
+    if (claims.client) bytes += heap_bytes(*claims.client);
+    if (claims.organization) bytes += heap_bytes(*claims.organization);
+    return bytes;
+}
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,50 @@
+#include <bearergate/gateway/waiting_room.hpp>
+
+#include <utility>
+
+namespace bearergate::gateway {
+
+std::size_t WaitingRoom::bytes_of(std::string_view token) {
+    constexpr std::size_t map_node = 48;
+    return sizeof(Tokens::value_type) + map_node + token.size();
+}
+
+bool WaitingRoom::has_room_for(std::string_view token) const {
+    return bytes_ + bytes_of(token) <= most_bytes_;
+}
+
+WaitingToken& WaitingRoom::enter(const TokenName& name, std::string_view token) {
+    const auto [place, is_new] = tokens_.try_emplace(name);
+    if (is_new) {
+        place->second.text = token;
+        bytes_ += bytes_of(token);
+    }
+    return place->second;
+}
+
+void WaitingRoom::leave(Place place) {
+    bytes_ -= bytes_of(place->second.text);
+    tokens_.erase(place);
+}
+
+std::size_t WaitingRoom::waiters() const {
+    std::size_t count = 0;
+    for (const auto& [name, token] : tokens_) count += token.waiters.size();
+    return count;
+}
+
+void Deliveries::add(Waiters waiters, Verdict verdict) {
+    if (!waiters.empty()) {
+        deliveries_.push_back({.waiters = std::move(waiters), .verdict = std::move(verdict)});
+    }
+}
+
+void Deliveries::deliver() {
+    for (Delivery& delivery : deliveries_) {
+        // One at a time from the front: whoever is answered may take others away with it.
+        while (!delivery.waiters.empty()) delivery.waiters.front().answer(delivery.verdict);
+    }
+    deliveries_.clear();
+}
+
+}  // namespace bearergate::gateway

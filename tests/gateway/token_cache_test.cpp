@@ -1,0 +1,158 @@
+#include <bearergate/gateway/token_cache.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <random>
+#include <string>
+
+namespace bearergate::gateway {
+
+namespace {
+
+// A digest with these first and last bytes, to place entries side by side at will.
+TokenDigest digest(std::uint64_t first, std::uint8_t last = 0) {
+    TokenDigest made{};
+    std::memcpy(made.data(), &first, sizeof first);
+    made.back() = last;
+    return made;
+}
+
+TokenCache::Entry entry(std::size_t issuer) {
+    return {
+        .token = std::make_shared<const core::VerifiedToken>(core::VerifiedToken{.issuer = issuer}),
+        .generation = 1};
+}
+
+std::string hex(const TokenDigest& made) {
+    std::string text;
+    for (const std::uint8_t byte : made) {
+        text += "0123456789abcdef"[byte >> 4U];
+        text += "0123456789abcdef"[byte & 15U];
+    }
+    return text;
+}
+
+TEST(TokenHasher, IsSha256EachTimeAnew) {
+    TokenHasher hash;
+    const char* const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    EXPECT_EQ(hex(hash("abc")), abc);
+    EXPECT_EQ(hex(hash("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(hex(hash("abc")), abc);
+    EXPECT_NE(hash("abc"), hash(std::string_view("abc\0", 4)));
+}
+
+TEST(TokenCache, TellsApartDigestsThatAgreeInAllButOneByte) {
+    TokenCache cache(100, 1 << 20);
+    cache.insert(digest(7, 1), entry(1), 10);
+    EXPECT_EQ(cache.find(digest(7, 2)), nullptr);
+    cache.insert(digest(7, 2), entry(2), 10);
+    ASSERT_NE(cache.find(digest(7, 1)), nullptr);
+    EXPECT_EQ(cache.find(digest(7, 1))->token->issuer, 1u);
+    EXPECT_EQ(cache.find(digest(7, 2))->token->issuer, 2u);
+    cache.erase(digest(7, 1));
+    EXPECT_EQ(cache.find(digest(7, 1)), nullptr);
+    EXPECT_EQ(cache.find(digest(7, 2))->token->issuer, 2u);
+}
+
+TEST(TokenCache, InsertingAgainReplaces) {
+    TokenCache cache(10, 1000);
+    cache.insert(digest(1), entry(1), 100);
+    cache.insert(digest(1), entry(2), 300);
+    EXPECT_EQ(cache.size(), 1u);
+    EXPECT_EQ(cache.bytes(), 300u);
+    EXPECT_EQ(cache.find(digest(1))->token->issuer, 2u);
+    EXPECT_EQ(cache.evictions(), 0u);
+}
+
+TEST(TokenCache, IsBoundedInEntriesAndInBytes) {
+    TokenCache few(8, 1 << 20);
+    for (std::uint64_t i = 0; i < 1000; ++i) few.insert(digest(i), entry(i), 10);
+    EXPECT_EQ(few.size(), 8u);
+    EXPECT_EQ(few.evictions(), 992u);
+
+    TokenCache small(1000, 1000);
+    for (std::uint64_t i = 0; i < 1000; ++i) small.insert(digest(i), entry(i), 90);
+    EXPECT_EQ(small.size(), 11u);
+    EXPECT_EQ(small.bytes(), 990u);
+    small.insert(digest(5000), entry(1), 950);
+    EXPECT_EQ(small.size(), 1u);
+    small.insert(digest(5001), entry(1), 1001);
+    EXPECT_EQ(small.find(digest(5001)), nullptr) << "what fits nowhere pushes nothing out";
+    EXPECT_NE(small.find(digest(5000)), nullptr);
+
+    TokenCache off(0, 1000);
+    off.insert(digest(1), entry(1), 1);
+    EXPECT_EQ(off.size(), 0u);
+}
+
+TEST(TokenCache, WhatIsInUseOutlivesWhatComesOnce) {
+    TokenCache cache(100, 1 << 20);
+    for (std::uint64_t i = 0; i < 50; ++i) cache.insert(digest(i), entry(i), 1);
+    for (std::uint64_t once = 1000; once < 3000; ++once) {
+        cache.insert(digest(once), entry(once), 1);
+        for (std::uint64_t i = 0; i < 50; ++i) ASSERT_NE(cache.find(digest(i)), nullptr) << once;
+    }
+}
+
+TEST(TokenCache, EvictsEvenWhenAllAreInUse) {
+    TokenCache cache(500, 1 << 20);
+    for (std::uint64_t i = 0; i < 500; ++i) cache.insert(digest(i), entry(i), 1);
+    for (std::uint64_t i = 0; i < 500; ++i) cache.find(digest(i));
+    cache.insert(digest(999), entry(9), 1);
+    EXPECT_EQ(cache.size(), 500u);
+    EXPECT_NE(cache.find(digest(999)), nullptr);
+}
+
+// Against a map, with digests that crowd a few places of the table and wrap around its end.
+TEST(TokenCache, AgreesWithAMapUnderAnySequence) {
+    for (unsigned seed = 1; seed <= 5; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937_64 random(seed);
+        TokenCache cache(400, 1 << 30);
+        std::map<TokenDigest, std::size_t> model;
+        for (std::size_t step = 0; step < 20'000; ++step) {
+            const std::uint64_t place = random() % 5 == 0 ? 0xFFFF'FFFFU : random() % 40;
+            const TokenDigest which =
+                digest(place | (random() % 2) << 40U, static_cast<std::uint8_t>(random() % 4));
+            switch (random() % 3) {
+                case 0:
+                    cache.insert(which, entry(step), 1 + step % 7);
+                    model[which] = step;
+                    break;
+                case 1:
+                    cache.erase(which);
+                    model.erase(which);
+                    break;
+                default: {
+                    const auto* const found = cache.find(which);
+                    const auto known = model.find(which);
+                    ASSERT_EQ(found != nullptr, known != model.end()) << step;
+                    if (found) ASSERT_EQ(found->token->issuer, known->second) << step;
+                }
+            }
+        }
+        ASSERT_EQ(cache.size(), model.size());
+        ASSERT_EQ(cache.evictions(), 0u);
+        for (const auto& [which, value] : model) {
+            ASSERT_NE(cache.find(which), nullptr);
+            cache.erase(which);
+        }
+        EXPECT_EQ(cache.size(), 0u);
+        EXPECT_EQ(cache.bytes(), 0u);
+    }
+}
+
+TEST(Footprint, CountsWhatATokenHolds) {
+    core::VerifiedToken small{.claims = {.subject = "ada"}};
+    core::VerifiedToken scoped = small;
+    scoped.claims.scopes.assign(3000, "a");
+    EXPECT_LT(footprint(small, 0), 2000u);
+    EXPECT_GE(footprint(scoped, 0), 3000 * sizeof(std::string));
+    EXPECT_GE(footprint(small, 6000), footprint(small, 0) + 100'000);
+}
+
+}  // namespace
+
+}  // namespace bearergate::gateway
