@@ -1,0 +1,139 @@
+#include <bearergate/core/key_set.hpp>
+#include <bearergate/gateway/discovery.hpp>
+#include <bearergate/gateway/key_fetcher.hpp>
+
+#include <boost/asio/post.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace bearergate::gateway {
+
+namespace {
+
+using Done = std::function<void(KeyFetchResult)>;
+
+// Reads a regular file, but never more than a key set may have. A pipe or a device in its place is
+// refused: it could hold up the control thread.
+KeyFetchResult read_key_file(const std::string& name) {
+    const int file = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) return std::unexpected(fmt::format("{}: {}", name, std::strerror(errno)));
+    struct Closer {
+        int descriptor;
+        ~Closer() { ::close(descriptor); }
+    } const closer{file};
+    struct stat facts{};
+    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return std::unexpected(fmt::format("{}: not a regular file", name));
+
+    KeyDocument document;
+    document.text.resize(core::max_key_set_bytes + 1);  // one more shows that it is too large
+    std::size_t size = 0;
+    while (size < document.text.size()) {
+        const ssize_t n = ::read(file, document.text.data() + size, document.text.size() - size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return std::unexpected(fmt::format("{}: {}", name, std::strerror(errno)));
+        if (n == 0) break;
+        size += static_cast<std::size_t>(n);
+    }
+    document.text.resize(size);
+    return document;
+}
+
+class WebKeyFetcher : public std::enable_shared_from_this<WebKeyFetcher> {
+public:
+    WebKeyFetcher(boost::asio::io_context& control, net::Resolver& resolver,
+                  config::KeySource source, net::TlsContext tls,
+                  std::function<net::SteadyTime()> now)
+        : control_(control),
+          resolver_(resolver),
+          source_(std::move(source)),
+          tls_(std::move(tls)),
+          now_(std::move(now)) {}
+
+    void fetch(const std::string& etag, Done done) {
+        const net::SteadyTime deadline = now_() + key_fetch_deadline;
+        if (source_.jwks_uri) return fetch_keys(*source_.jwks_uri, etag, deadline, std::move(done));
+        const config::Url& url = *source_.discovery;
+        auto read = [self = shared_from_this(), etag, deadline,
+                     done = std::move(done)](std::expected<net::Fetched, net::FetchError> answer) {
+            if (!answer) return done(self->failed(*self->source_.discovery, answer.error().what));
+            const auto keys_url = read_discovery(answer->body, self->source_);
+            if (!keys_url) return done(self->failed(*self->source_.discovery, keys_url.error()));
+            self->fetch_keys(*keys_url, etag, deadline, done);
+        };
+        net::fetch(control_, resolver_, request(url, "", deadline), std::move(read));
+    }
+
+private:
+    void fetch_keys(const config::Url& url, const std::string& etag, net::SteadyTime deadline,
+                    Done done) {
+        // An ETag says something about one resource: what another one was called does not count.
+        const bool is_known = !etag.empty() && etag == known_etag_ && url.text == known_url_;
+        auto read = [self = shared_from_this(), url,
+                     done = std::move(done)](std::expected<net::Fetched, net::FetchError> answer) {
+            if (!answer) return done(failed(url, answer.error().what));
+            KeyDocument document{.text = std::move(answer->body),
+                                 .not_modified = answer->status == 304,
+                                 .etag = std::move(answer->etag),
+                                 .max_age = max_age_of(answer->cache_control)};
+            if (!document.not_modified) {
+                self->known_etag_ = document.etag;
+                self->known_url_ = url.text;
+            }
+            done(std::move(document));
+        };
+        net::fetch(control_, resolver_, request(url, is_known ? etag : "", deadline),
+                   std::move(read));
+    }
+
+    net::FetchRequest request(const config::Url& url, const std::string& etag,
+                              net::SteadyTime deadline) const {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now_());
+        return {.tls = url.tls,
+                .host = url.host,
+                .port = url.port,
+                .target = url.path,
+                .etag = etag,
+                .context = url.tls ? tls_ : nullptr,
+                .max_bytes = core::max_key_set_bytes,
+                .deadline = std::max(left, std::chrono::milliseconds(1))};
+    }
+
+    static KeyFetchResult failed(const config::Url& url, const std::string& what) {
+        return std::unexpected(fmt::format("{}: {}", url.text, what));
+    }
+
+    boost::asio::io_context& control_;
+    net::Resolver& resolver_;
+    config::KeySource source_;
+    net::TlsContext tls_;
+    std::function<net::SteadyTime()> now_;
+    std::string known_etag_{};
+    std::string known_url_{};
+};
+
+}  // namespace
+
+FetchKeys make_key_fetcher(boost::asio::io_context& control, net::Resolver& resolver,
+                           config::KeySource source, net::TlsContext tls,
+                           std::function<net::SteadyTime()> now) {
+    if (!source.jwks_file.empty()) {
+        return [&control, name = source.jwks_file](const std::string&, Done done) {
+            boost::asio::post(control,
+                              [name, done = std::move(done)] { done(read_key_file(name)); });
+        };
+    }
+    const auto fetcher = std::make_shared<WebKeyFetcher>(control, resolver, std::move(source),
+                                                         std::move(tls), std::move(now));
+    return [fetcher](const std::string& etag, Done done) { fetcher->fetch(etag, std::move(done)); };
+}
+
+}  // namespace bearergate::gateway
