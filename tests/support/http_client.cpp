@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,18 +76,30 @@ Reply parse_reply(std::string_view bytes, bool without_body) {
 }
 
 Connection::Connection(std::uint16_t port, int receive_buffer) {
-    socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    open(AF_INET, &address, sizeof(address), receive_buffer);
+}
+
+Connection::Connection(const std::string& unix_socket) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    unix_socket.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    open(AF_UNIX, &address, sizeof(address), 0);
+}
+
+void Connection::open(int family, const void* address, std::size_t size, int receive_buffer) {
+    socket_ = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (receive_buffer > 0) {
         setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     }
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (connect(socket_, static_cast<const sockaddr*>(address), static_cast<socklen_t>(size)) !=
+        0) {
         close(socket_);
         socket_ = -1;
     }

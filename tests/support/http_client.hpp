@@ -39,6 +39,7 @@ class Connection {
 public:
     // `receive_buffer`: of the kernel, 0 for its own choice; small for a client that reads slowly.
     explicit Connection(std::uint16_t port, int receive_buffer = 0);
+    explicit Connection(const std::string& unix_socket);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection();
@@ -62,6 +63,7 @@ public:
     End end() const { return end_; }
 
 private:
+    void open(int family, const void* address, std::size_t size, int receive_buffer);
     bool read_some();
     bool read_body(Reply& reply);
 

@@ -97,6 +97,11 @@ bool Process::wait_for_output(const std::string& text, std::chrono::seconds pati
     return true;
 }
 
+void Process::stop_reading() {
+    if (output_pipe_ >= 0) close(output_pipe_);
+    output_pipe_ = -1;
+}
+
 void Process::signal(int number) const {
     if (pid_ > 0) kill(pid_, number);
 }

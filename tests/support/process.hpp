@@ -24,6 +24,7 @@ public:
     // Reads standard output until it holds `text`; false when it ended or the time is over.
     bool wait_for_output(const std::string& text,
                          std::chrono::seconds patience = std::chrono::seconds(20));
+    void stop_reading();  // closes our end of its standard output
     void signal(int number) const;
     // The exit code, or -1 when it had to be killed (after `patience`), or 128 + a signal's number.
     int wait(std::chrono::seconds patience = std::chrono::seconds(30));

@@ -1,0 +1,115 @@
+// `bearergate issuer`: the development issuer alone.
+
+#include <bearergate/cli/commands.hpp>
+#include <bearergate/cli/dev_issuer.hpp>
+#include <bearergate/config/urls.hpp>
+#include <bearergate/gateway/process.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/core.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace bearergate::cli {
+namespace {
+
+struct IssuerOptions {
+    std::string listen = "127.0.0.1:3001";
+    std::string url{};
+    std::vector<std::string> clients{};
+};
+
+int complain(const std::string& what) {
+    std::cerr << "bearergate issuer: " << what << "\n";
+    return 2;
+}
+
+void introduce(const DevIssuer& issuer) {
+    std::cout << fmt::format(
+                     "FOR DEVELOPMENT ONLY: this issuer gives everyone every token they ask for.\n"
+                     "Its keys are new at each start. Let nothing real trust it.\n"
+                     "\n"
+                     "issuer     {0}\n"
+                     "discovery  {0}/.well-known/openid-configuration\n"
+                     "keys       {0}/jwks\n"
+                     "tokens     curl {0}/token -u app:secret -d grant_type=client_credentials \\\n"
+                     "             -d resource=https://api.example -d 'scope=read:items'\n"
+                     "new key    curl -X POST {1}/rotate\n",
+                     issuer.issuer(),
+                     issuer.issuer().substr(0,
+                                            issuer.issuer().size() - std::string("/oidc").size()))
+              << std::flush;
+}
+
+int serve(const IssuerOptions& options) {
+    const auto address = config::parse_address(options.listen);
+    if (!address || address->is_unix) return complain("--listen: must be HOST:PORT");
+    DevIssuer::Settings settings{
+        .listen = {.text = address->text, .host = address->host, .port = address->port},
+        .url = options.url,
+        .now = [] { return core::WallTime(std::chrono::system_clock::now()); }};
+    for (const std::string& client : options.clients) {
+        const std::size_t colon = client.find(':');
+        if (colon == 0 || colon == std::string::npos || colon + 1 == client.size()) {
+            return complain("--client: must be ID:SECRET");
+        }
+        settings.clients.push_back(
+            {.id = client.substr(0, colon), .secret = client.substr(colon + 1)});
+    }
+    gateway::settle_process();
+    boost::asio::io_context io(1);
+    std::unique_ptr<DevIssuer> issuer;
+    try {
+        issuer = std::make_unique<DevIssuer>(io, std::move(settings));
+    } catch (const std::system_error& error) {
+        return complain(
+            fmt::format("cannot listen on {}: {}", options.listen, error.code().message()));
+    }
+    boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+    signals.async_wait([&io](auto, int) { io.stop(); });
+    issuer->start();
+    introduce(*issuer);
+    io.run();
+    return 0;
+}
+
+}  // namespace
+
+void add_issuer_command(CLI::App& app, Action& action) {
+    CLI::App* command = app.add_subcommand(
+        "issuer", "Run a development issuer: a stand-in for Logto in your own tests");
+    const auto options = std::make_shared<IssuerOptions>();
+    command->add_option("--listen", options->listen, "Where it listens")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    command
+        ->add_option("--url", options->url,
+                     "What others reach it by, before /oidc, if that is not where it listens")
+        ->type_name("URL");
+    command
+        ->add_option("--client", options->clients,
+                     "A client that may ask for tokens; without any, every client may; may be "
+                     "repeated")
+        ->type_name("ID:SECRET");
+    command->footer(
+        "It serves discovery, a key set, tokens by client credentials (with `resource`, `scope`\n"
+        "and `organization_id`, as Logto's), and a new key at each POST /rotate. It grants every\n"
+        "scope and organization that is asked for. Ctrl-C ends it.\n"
+        "\n"
+        "A gateway that trusts it:\n"
+        "  issuer: http://127.0.0.1:3001/oidc\n"
+        "  audience: https://api.example");
+    command->callback([options, &action] { action = [options] { return serve(*options); }; });
+}
+
+}  // namespace bearergate::cli

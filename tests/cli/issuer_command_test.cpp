@@ -1,0 +1,80 @@
+// `bearergate issuer`, the real binary.
+
+#include "support/http_client.hpp"
+#include "support/process.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace bearergate::test {
+namespace {
+
+using testing::HasSubstr;
+
+std::uint16_t port_in(const std::string& output) {
+    constexpr std::string_view before = "http://127.0.0.1:";
+    const std::size_t start = output.find(before) + before.size();
+    std::uint16_t port = 0;
+    std::from_chars(output.data() + start, output.data() + output.size(), port);
+    return port;
+}
+
+TEST(IssuerCommand, ServesUntilItIsToldToStop) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        Process issuer({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0"});
+        ASSERT_TRUE(issuer.wait_for_output("/rotate\n")) << issuer.errors();
+        EXPECT_THAT(issuer.output(), testing::StartsWith("FOR DEVELOPMENT ONLY"));
+        const std::uint16_t port = port_in(issuer.output());
+        const Reply reply = ask(port, {.target = "/oidc/.well-known/openid-configuration"});
+        ASSERT_EQ(reply.status, 200);
+        EXPECT_EQ(nlohmann::json::parse(reply.body)["issuer"],
+                  "http://127.0.0.1:" + std::to_string(port) + "/oidc");
+        issuer.signal(signal);
+        EXPECT_EQ(issuer.wait(), 0);
+    }
+}
+
+TEST(IssuerCommand, HoldsClientsToTheirSecrets) {
+    Process issuer({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0", "--client", "a:b:c"});
+    ASSERT_TRUE(issuer.wait_for_output("/rotate\n")) << issuer.errors();
+    const auto status_with = [port = port_in(issuer.output())](const std::string& secret) {
+        return ask(port, {.method = "POST",
+                          .target = "/oidc/token",
+                          .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                          .body = "grant_type=client_credentials&organization_id=acme"
+                                  "&client_id=a&client_secret=" +
+                                  secret})
+            .status;
+    };
+    EXPECT_EQ(status_with("b:c"), 200);
+    EXPECT_EQ(status_with("b"), 401);
+}
+
+TEST(IssuerCommand, AnAddressInUseOrNoAddressIsTwo) {
+    Process first({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0"});
+    ASSERT_TRUE(first.wait_for_output("/rotate\n"));
+    const std::string taken = "127.0.0.1:" + std::to_string(port_in(first.output()));
+    for (const std::vector<std::string>& options :
+         std::vector<std::vector<std::string>>{{"--listen", taken},
+                                               {"--listen", "localhost:3001"},
+                                               {"--listen", "unix:/tmp/x"},
+                                               {"--listen", "127.0.0.1:0", "--client", "no-secret"},
+                                               {"--listen", "127.0.0.1:0", "--client", "app:"}}) {
+        SCOPED_TRACE(options.back());
+        std::vector<std::string> command = {BEARERGATE_BINARY, "issuer"};
+        command.insert(command.end(), options.begin(), options.end());
+        const Outcome outcome = run(command);
+        EXPECT_EQ(outcome.code, 2);
+        EXPECT_THAT(outcome.errors, HasSubstr("bearergate issuer: "));
+        EXPECT_EQ(outcome.output, "");
+    }
+}
+
+}  // namespace
+}  // namespace bearergate::test
