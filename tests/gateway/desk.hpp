@@ -1,0 +1,122 @@
+#pragma once
+
+#include <bearergate/gateway/authenticator.hpp>
+#include <bearergate/gateway/verifier_pool.hpp>
+
+#include "support/authenticate.hpp"
+#include "support/test_issuer.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+// An Authenticator at work, with a worker's loop, clocks and key questions that tests hold in hand.
+namespace bearergate::gateway::desk {
+
+using namespace std::chrono_literals;
+
+// What is posted to the worker, from any thread, and run when the test says so.
+class Mail {
+public:
+    void post(std::function<void()> what) {
+        const std::scoped_lock lock(mutex_);
+        letters_.push_back(std::move(what));
+        came_.notify_all();
+    }
+    // Runs one letter, waiting for it; false when none comes.
+    bool run_one() {
+        std::unique_lock lock(mutex_);
+        if (!came_.wait_for(lock, 20s, [this] { return !letters_.empty(); })) return false;
+        const auto what = std::move(letters_.front());
+        letters_.pop_front();
+        lock.unlock();
+        what();
+        return true;
+    }
+
+private:
+    std::mutex mutex_{};
+    std::condition_variable came_{};
+    std::deque<std::function<void()>> letters_{};
+};
+
+// One request that authenticates a token.
+struct Client {
+    net::Signal signal{};
+    VerdictWaiter waiter{signal, 1};
+
+    // "ok", a reason's name, or "waits".
+    std::string outcome() {
+        if (auto verdict = waiter.take()) known = std::move(verdict);
+        return known ? test::outcome(*known) : "waits";
+    }
+    std::optional<Verdict> known{};
+};
+
+inline std::shared_ptr<const Snapshot> make_snapshot_of(core::Policy policy,
+                                                        std::uint64_t generation) {
+    return std::make_shared<const Snapshot>(Snapshot{.config = {},
+                                                     .policy = std::move(policy),
+                                                     .hygiene = http::Hygiene({}, {}),
+                                                     .generation = generation});
+}
+
+inline core::Policy policy_with(std::initializer_list<std::string> issuers) {
+    core::Policy policy;
+    for (const std::string& issuer : issuers) {
+        policy.issuers.push_back({.name = issuer, .issuer = issuer});
+    }
+    policy.identity = core::default_identity_headers();
+    return policy;
+}
+
+struct Desk {
+    explicit Desk(core::Algorithm algorithm = core::Algorithm::es256, std::size_t pool_threads = 1,
+                  std::size_t pool_queue = 64, std::size_t cache = 100)
+        : issuer("https://issuer.example/oidc", algorithm), pool(pool_threads, pool_queue) {
+        snapshot = make_snapshot_of(policy_with({issuer.issuer(), other.issuer()}), 1);
+        KeyQuestions questions{.ask = [this](std::size_t about) { asked.push_back(about); }};
+        authenticator = std::make_unique<Authenticator>(
+            Authenticator::Settings{.cache_entries = cache}, pool, std::move(questions),
+            [this](std::function<void()> what) { mail.post(std::move(what)); });
+    }
+
+    void use(core::IssuerKeys keys, std::uint64_t generation = 1) {
+        core::KeyRing ring{std::move(keys), test::keys_of(other.jwks())};
+        authenticator->use_keys(std::make_shared<const core::KeyRing>(std::move(ring)), generation);
+    }
+    void use_issuers_keys() { use(test::keys_of(issuer.jwks())); }
+
+    std::string begin(Client& client, const std::string& token, bool may_wait = true) {
+        client.known =
+            authenticator->authenticate(token, snapshot, now, steady, may_wait, client.waiter);
+        return client.outcome();
+    }
+    // A request by itself, which leaves at once if it would have to wait.
+    std::string outcome(const std::string& token, bool may_wait = true) {
+        Client client;
+        return begin(client, token, may_wait);
+    }
+    std::string token(int number) const {
+        return issuer.token("{\"jti\":\"" + std::to_string(number) + "\"}");
+    }
+
+    test::Issuer issuer;
+    test::Issuer other{"https://other.example"};
+    Mail mail{};
+    std::vector<std::size_t> asked{};
+    core::WallTime now = test::at(test::Issuer::issued_at + 60);
+    net::SteadyTime steady{1000h};
+    std::shared_ptr<const Snapshot> snapshot{};
+    VerifierPool pool;  // ends before the mail does
+    std::unique_ptr<Authenticator> authenticator{};
+};
+
+}  // namespace bearergate::gateway::desk
