@@ -1,0 +1,195 @@
+// `bearergate explain`: the command line around an explanation.
+#include <bearergate/cli/commands.hpp>
+#include <bearergate/cli/explain.hpp>
+#include <bearergate/cli/fetch_keys.hpp>
+#include <bearergate/cli/load_file.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+namespace bearergate::cli {
+namespace {
+
+constexpr int is_allowed = 0;
+constexpr int is_denied = 1;
+constexpr int is_unusable = 2;
+
+constexpr const char* description =
+    "Explain what would become of a request: every check, and the answer";
+
+constexpr const char* more =
+    "Every check of docs/how-it-decides.md is made in order, with what it compared. The keys come\n"
+    "from --keys, else from the issuer as `run` would fetch them; nothing is sent to any "
+    "upstream.\n"
+    "A URL that is only a path goes to the host `localhost`.\n"
+    "\n"
+    "Examples:\n"
+    "  bearergate explain -c bearergate.yaml --token-file t.jwt GET /orgs/acme/projects\n"
+    "  bearergate explain -c bearergate.yaml --token \"$TOKEN\" -H 'X-Org: acme' GET /reports\n"
+    "  bearergate explain -c bearergate.yaml --offline --token \"$TOKEN\" GET https://a.example/b\n"
+    "\n"
+    "Exit codes: 0 allowed, 1 denied or not proved, 2 bad usage or configuration.";
+
+struct Options {
+    std::string config{};
+    std::string method{};
+    std::string url{};
+    std::string token{};
+    std::string token_file{};
+    std::vector<std::string> fields{};
+    std::string keys_file{};
+    std::string time{};
+    bool is_offline = false;
+};
+
+// What can be wrong before there is anything to explain: one line for people.
+template <class T>
+using Usable = core::Result<T, std::string>;
+
+// RFC 3339 in UTC and whole seconds ("2026-11-22T11:40:00Z"), or seconds since 1970.
+std::optional<core::WallTime> time_from(std::string_view text) {
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error == std::errc() && end == text.data() + text.size()) {
+        if (!(seconds >= 0 && seconds <= 253'402'300'799)) return std::nullopt;
+        return core::WallTime(std::chrono::duration<double>(seconds));
+    }
+    constexpr std::string_view form = "9999-99-99T99:99:99Z";
+    const auto fits = [](char c, char wanted) {
+        return wanted == '9' ? c >= '0' && c <= '9' : c == wanted;
+    };
+    if (!std::ranges::equal(text, form, fits)) return std::nullopt;
+    const auto number = [text](std::size_t at, std::size_t length) {
+        int value = 0;
+        std::from_chars(text.data() + at, text.data() + at + length, value);
+        return value;
+    };
+    const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
+                                           std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+    const int hour = number(11, 2);
+    const int minute = number(14, 2);
+    const int second = number(17, 2);
+    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    return core::WallTime(std::chrono::sys_days(date) + std::chrono::hours(hour) +
+                          std::chrono::minutes(minute) + std::chrono::seconds(second));
+}
+
+Usable<core::WallTime> time_of(const Options& options) {
+    if (options.time.empty()) return core::WallTime(std::chrono::system_clock::now());
+    const auto time = time_from(options.time);
+    if (!time) {
+        return std::unexpected(
+            "--at takes a time like 2026-11-22T11:40:00Z, or seconds since 1970");
+    }
+    return *time;
+}
+
+Usable<std::optional<std::string>> token_of(const Options& options) {
+    if (!options.token.empty()) return options.token;
+    if (options.token_file.empty()) return std::nullopt;
+    constexpr std::size_t longest = 1024 * 1024;
+    auto text = read_file(options.token_file, longest);
+    if (!text) return std::unexpected(text.error());
+    const std::size_t end = text->find_last_not_of(" \t\r\n");
+    text->resize(end == std::string::npos ? 0 : end + 1);
+    return std::move(*text);
+}
+
+// From a file these are the keys of every issuer: the token says whose they are to be.
+Usable<core::KeyRing> keys_from(const std::string& file, std::size_t issuers) {
+    const auto text = read_file(file, core::max_key_set_bytes);
+    if (!text) return std::unexpected(text.error());
+    auto document = core::parse_key_set(*text);
+    if (!document) {
+        return std::unexpected(
+            fmt::format("{}: {}", file, std::string(core::describe(document.error()))));
+    }
+    const auto set = std::make_shared<const core::KeySet>(std::move(document->set));
+    return core::KeyRing(issuers, core::IssuerKeys{.set = set});
+}
+
+Explanation explain_with(const Options& options, const config::Loaded& loaded,
+                         const std::string& head, core::KeyRing keys, core::WallTime now) {
+    if (options.is_offline) return explain(loaded, head, nullptr, now);
+    Explanation explanation = explain(loaded, head, &keys, now);
+    const auto* const needed = std::get_if<core::NeedKeys>(&explanation.decision);
+    if (!needed || !options.keys_file.empty()) return explanation;
+    keys = fetch_keys(loaded.config, needed->issuer, std::cerr);
+    return explain(loaded, head, &keys, now);
+}
+
+bool wants_colours() {
+    const char* const terminal = std::getenv("TERM");
+    return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr &&
+           (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
+int unusable(const std::string& why) {
+    std::cerr << "bearergate explain: " << why << "\n";
+    return is_unusable;
+}
+
+int run(const Options& options) {
+    const auto now = time_of(options);
+    if (!now) return unusable(now.error());
+    const auto token = token_of(options);
+    if (!token) return unusable(token.error());
+    const auto head = request_head(options.method, options.url, options.fields, *token);
+    if (!head) return unusable(head.error());
+    const auto loaded = load_file(options.config, std::cerr);
+    if (!loaded) return is_unusable;
+
+    Usable<core::KeyRing> keys(loaded->policy.issuers.size());
+    if (!options.keys_file.empty())
+        keys = keys_from(options.keys_file, loaded->policy.issuers.size());
+    if (!keys) return unusable(keys.error());
+    const Explanation explanation = explain_with(options, *loaded, *head, *std::move(keys), *now);
+    std::cout << render(explanation, options.config, wants_colours());
+    return explanation.is_good() || explanation.is_preflight ? is_allowed : is_denied;
+}
+
+}  // namespace
+
+void add_explain_command(CLI::App& app, Action& action) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* const command = app.add_subcommand("explain", description);
+    command->footer(more);
+    command->add_option("-c,--config", options->config, "The configuration file")
+        ->required()
+        ->type_name("FILE");
+    CLI::Option* const token =
+        command->add_option("--token", options->token, "The access token (others can see it in ps)")
+            ->type_name("T");
+    command->add_option("--token-file", options->token_file, "A file that holds the access token")
+        ->type_name("FILE")
+        ->excludes(token);
+    command->add_option("-H,--header", options->fields, "A header field; may be given again")
+        ->type_name("'NAME: VALUE'")
+        ->allow_extra_args(false);
+    CLI::Option* const keys =
+        command
+            ->add_option("--keys", options->keys_file, "A key set (JWKS) instead of the issuer's")
+            ->type_name("FILE");
+    command->add_option("--at", options->time, "The time to decide at, instead of now")
+        ->type_name("TIME");
+    command
+        ->add_flag("--offline", options->is_offline,
+                   "Fetch no keys and check no signature: proves nothing, exits 1")
+        ->excludes(keys);
+    command->add_option("METHOD", options->method, "GET, POST, ...")->required();
+    command->add_option("URL", options->url, "/path, or http://host/path")->required();
+    command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace bearergate::cli

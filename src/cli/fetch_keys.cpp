@@ -1,0 +1,40 @@
+#include <bearergate/cli/explain.hpp>
+#include <bearergate/cli/fetch_keys.hpp>
+#include <bearergate/gateway/key_keeper.hpp>
+#include <bearergate/net/resolver.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <ostream>
+
+namespace bearergate::cli {
+namespace {
+
+// More than the keeper gives a discovery and a key set together.
+constexpr std::chrono::seconds patience{12};
+
+}  // namespace
+
+core::KeyRing fetch_keys(const config::Config& config, std::size_t issuer, std::ostream& errors) {
+    core::KeyRing ring(config.key_sources.size());
+    boost::asio::io_context control;
+    net::Resolver resolver(control);
+    gateway::KeyKeeper::Hooks hooks;
+    hooks.publish = [&](std::shared_ptr<const core::KeyRing> fetched) {
+        const core::IssuerKeys& keys = fetched->front();
+        ring[issuer] = keys;
+        if (keys.set || !keys.first_fetch_pending) control.stop();
+    };
+    hooks.answered = [](std::size_t, net::SteadyTime) {};
+    hooks.log = [&](std::string_view level, const std::string& name, const std::string& message) {
+        if (level != "info") errors << fmt::format("issuer {}: {}\n", shown(name), shown(message));
+    };
+    gateway::KeyKeeper keeper(control, resolver, {config.key_sources[issuer]}, std::move(hooks));
+    keeper.start();
+    control.run_for(patience);
+    return ring;
+}
+
+}  // namespace bearergate::cli

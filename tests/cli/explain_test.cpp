@@ -1,0 +1,550 @@
+#include <bearergate/cli/explain.hpp>
+
+#include "support/authenticate.hpp"
+#include "support/files.hpp"
+#include "support/test_issuer.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bearergate::cli {
+namespace {
+
+using Outcome = ExplainedCheck::Outcome;
+using test::at;
+using test::Issuer;
+
+config::Loaded loaded(const std::string& text) {
+    auto result = config::load(
+        text, "bearergate.yaml", {.environment = [](const std::string& name) {
+            return name == "SECRET_AUDIENCE" ? std::optional<std::string>("https://hidden.example")
+                                             : std::nullopt;
+        }});
+    for (const auto& error : result.errors) ADD_FAILURE() << error.line << ": " << error.message;
+    if (!result.loaded) throw std::runtime_error("no configuration");
+    return std::move(*result.loaded);
+}
+
+constexpr std::string_view example = R"(
+issuer: https://issuer.example/oidc
+audience: https://api.example
+upstream: http://127.0.0.1:3000
+identity: { headers: { X-Auth-Subject: sub, X-Auth-Organization-Id: organization } }
+routes:
+  GET /healthz: public
+  /closed: deny
+  GET /feed: { access: optional }
+  GET /items: { scopes: [read:items] }
+  GET /api/{id}: { strip_prefix: /api, any_scope: [a, b], claims: { role: admin } }
+  GET /orgs/{orgId}/projects: { organization: "{orgId}", scopes: [read:projects] }
+  GET /orgs/{orgId}/members: { token: organization, organization: "{orgId}" }
+  GET /reports: { organization: "header:X-Org" }
+  GET /trial: { mode: shadow, scopes: [never] }
+)";
+
+// The letters of the outcomes of checks 1 to 16, in order: P passed, F failed, n not needed,
+// ? not checked, . not reached.
+std::string outcomes(const Explanation& explanation) {
+    std::string letters;
+    for (const ExplainedCheck& check : explanation.checks) {
+        switch (check.outcome) {
+            case Outcome::passed: letters += 'P'; break;
+            case Outcome::failed: letters += 'F'; break;
+            case Outcome::not_needed: letters += 'n'; break;
+            case Outcome::not_checked: letters += '?'; break;
+            case Outcome::not_reached: letters += '.'; break;
+        }
+    }
+    return letters;
+}
+
+std::string word(const Explanation& explanation) {
+    if (const auto* denied = std::get_if<core::Denied>(&explanation.decision))
+        return std::string(core::name_of(denied->reason));
+    return explanation.is_allowed() ? "allowed" : "needs keys";
+}
+
+std::string all_compared(const Explanation& explanation) {
+    std::string text;
+    for (const ExplainedCheck& check : explanation.checks) {
+        for (const std::string& line : check.compared) text += line + "\n";
+    }
+    return text;
+}
+std::string all_answered(const Explanation& explanation) {
+    std::string text;
+    for (const std::string& line : explanation.answer) text += line + "\n";
+    return text;
+}
+
+class Explain : public testing::Test {
+protected:
+    Explanation ask(std::string_view method, std::string_view url,
+                    std::optional<std::string_view> token = std::nullopt,
+                    const std::vector<std::string>& fields = {}) {
+        const auto head = request_head(method, url, fields, token);
+        if (!head) throw std::runtime_error(head.error());
+        return explain(config_, *head, offline_ ? nullptr : &keys_, at(now_));
+    }
+
+    Issuer issuer_{};
+    config::Loaded config_ = loaded(std::string(example));
+    core::KeyRing keys_{test::keys_of(issuer_.jwks())};
+    double now_ = Issuer::issued_at + 60;
+    bool offline_ = false;
+};
+
+TEST_F(Explain, EveryCheckOfAnAllowedRequest) {
+    const std::string token =
+        issuer_.token(R"({"organization_id":"acme","scope":"read:projects write:projects"})");
+    const Explanation explanation = ask("GET", "/orgs/acme/projects?page=2", token);
+    EXPECT_EQ(word(explanation), "allowed");
+    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPPPPPPPP");
+    EXPECT_TRUE(explanation.is_good());
+    EXPECT_EQ(explanation.route, "GET /orgs/{orgId}/projects");
+    EXPECT_EQ(explanation.line, 12);
+    const std::string compared = all_compared(explanation);
+    for (const std::string_view part :
+         {"GET localhost/orgs/acme/projects is covered by 'GET /orgs/{orgId}/projects', line 12",
+          "orgId = acme", "alg ES256, typ at+jwt", "iss https://issuer.example/oidc",
+          "exp 2023-11-14T23:13:20Z (in 59 min)", "aud https://api.example",
+          "the route wants one of https://api.example", "the request names acme",
+          "the token's claim acme", "the route wants all of read:projects",
+          "the token holds read:projects, write:projects"})
+        EXPECT_TRUE(compared.contains(part)) << part << "\n" << compared;
+    EXPECT_EQ(all_answered(explanation),
+              "GET /orgs/acme/projects to upstream default\n"
+              "X-Auth-Subject: ada\n"
+              "X-Auth-Organization-Id: acme\n"
+              "without Authorization\n");
+}
+
+TEST_F(Explain, TheCheckThatFailsIsTheOneOfTheReason) {
+    const std::string good = issuer_.token(R"({"scope":"read:items"})");
+    Issuer stranger("https://stranger.example");
+    const struct {
+        std::string_view method, url;
+        std::optional<std::string> token;
+        std::vector<std::string> fields;
+        std::string_view reason, outcomes;
+    } cases[] = {
+        {"GET", "/a b", {}, {}, "bad_request", "F................"},
+        {"GET",
+         "/a",
+         {},
+         {"X: " + std::string(20'000, 'a')},
+         "header_too_large",
+         "PF..............."},
+        {"GET", "/a//b", {}, {}, "bad_target", "PPF.............."},
+        {"GET", "/x?_method=PUT", {}, {}, "bad_target", "PPF.............."},
+        {"GET", "/nowhere", {}, {}, "no_route", "PPPF............."},
+        {"POST", "/items", {}, {}, "method_not_allowed", "PPPF............."},
+        {"TRACE", "/items", {}, {}, "method_not_allowed", "PP.F............."},
+        {"GET", "/closed", {}, {}, "route_closed", "PPPPF............"},
+        {"GET", "/items", {}, {}, "token_missing", "PPPPPF..........."},
+        {"GET",
+         "/items",
+         good,
+         {"Authorization: Bearer x"},
+         "credentials_ambiguous",
+         "PPPPPPF.........."},
+        {"GET",
+         "/items",
+         {},
+         {"Authorization: Basic YTpi"},
+         "scheme_unsupported",
+         "PPPPPPF.........."},
+        {"GET", "/items", "opaque", {}, "token_opaque", "PPPPPPPF........."},
+        {"GET", "/items", std::string(9'000, 'a'), {}, "token_too_large", "PPPPPPPF........."},
+        {"GET",
+         "/items",
+         test::unsigned_token(issuer_.payload()),
+         {},
+         "alg_not_allowed",
+         "PPPPPPPPF........"},
+        {"GET", "/items", stranger.token(), {}, "issuer_unknown", "PPPPPPPPPF......."},
+        {"GET",
+         "/items",
+         issuer_.token(R"({"exp":1700000000})"),
+         {},
+         "token_expired",
+         "PPPPPPPPPPF......"},
+        {"GET",
+         "/items",
+         issuer_.token(R"({"exp":"never"})"),
+         {},
+         "claim_invalid",
+         "PPPPPPPPPPF......"},
+        {"GET",
+         "/items",
+         issuer_.token_with_header(R"({"kid":"other"})"),
+         {},
+         "key_unknown",
+         "PPPPPPPPPPPF....."},
+        {"GET",
+         "/items",
+         test::with_flipped_signature(good, 5),
+         {},
+         "signature_invalid",
+         "PPPPPPPPPPPPF...."},
+        {"GET", "/items", issuer_.token(R"({"sub":7})"), {}, "claim_invalid", "PPPPPPPPPPPPPF..."},
+        {"GET",
+         "/items",
+         issuer_.token(R"({"cnf":{}})"),
+         {},
+         "sender_constrained",
+         "PPPPPPPPPPPPPF..."},
+        {"GET",
+         "/items",
+         issuer_.token(R"({"aud":"x"})"),
+         {},
+         "audience_mismatch",
+         "PPPPPPPPPPPPPPF.."},
+        {"GET",
+         "/items",
+         issuer_.token(R"({"organization_id":"acme"})"),
+         {},
+         "organization_not_accepted",
+         "PPPPPPPPPPPPPPPF."},
+        {"GET",
+         "/reports",
+         issuer_.token(R"({"organization_id":"acme"})"),
+         {},
+         "organization_unnamed",
+         "PPPPPPPPPPPPPPPF."},
+        {"GET",
+         "/orgs/beta/projects",
+         issuer_.token(R"({"organization_id":"acme"})"),
+         {},
+         "organization_mismatch",
+         "PPPPPPPPPPPPPPPF."},
+        {"GET",
+         "/orgs/acme/members",
+         issuer_.token(R"({"aud":"urn:logto:organization: acme"})"),
+         {},
+         "claim_invalid",
+         "PPPPPPPPPPPPPPPF."},
+        {"GET", "/items", issuer_.token(), {}, "scope_missing", "PPPPPPPPPPPPPPPPF"},
+        {"GET",
+         "/api/1",
+         issuer_.token(R"({"scope":"a","role":"user"})"),
+         {},
+         "claim_mismatch",
+         "PPPPPPPPPPPPPPPPF"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.reason);
+        const Explanation explanation = ask(c.method, c.url, c.token, c.fields);
+        EXPECT_EQ(word(explanation), c.reason);
+        EXPECT_EQ(outcomes(explanation), c.outcomes);
+        EXPECT_FALSE(explanation.is_good());
+        EXPECT_FALSE(explanation.is_forwarded);
+        ASSERT_FALSE(explanation.answer.empty());
+        EXPECT_TRUE(explanation.answer.front().starts_with("HTTP/1.1 "));
+        EXPECT_TRUE(all_answered(explanation).contains(c.reason));
+        // The number beside the cross is that of the documentation.
+        for (const ExplainedCheck& check : explanation.checks) {
+            if (check.outcome != Outcome::failed) continue;
+            const core::Reason reason = std::get<core::Denied>(explanation.decision).reason;
+            if (reason != core::Reason::claim_invalid)
+                EXPECT_EQ(check.number, core::refusal(reason).check);
+        }
+    }
+}
+
+TEST_F(Explain, WhatARouteDoesNotAskForIsNotNeeded) {
+    const Explanation open = ask("GET", "/healthz");
+    EXPECT_EQ(outcomes(open), "PPPPPnnnnnnnnnnnn");
+    EXPECT_TRUE(open.is_good());
+    EXPECT_EQ(all_answered(open), "GET /healthz to upstream default\nwithout identity headers\n");
+
+    const Explanation passed_through = ask("GET", "/healthz", "whatever");
+    EXPECT_TRUE(all_answered(passed_through).contains("with Authorization as it came"));
+
+    const Explanation anonymous = ask("GET", "/feed");
+    EXPECT_EQ(outcomes(anonymous), "PPPPPPnnnnnnnnnnn");
+    EXPECT_TRUE(anonymous.is_good());
+    EXPECT_TRUE(all_compared(anonymous).contains("anonymous"));
+
+    const Explanation bad = ask("GET", "/feed", "opaque");
+    EXPECT_EQ(outcomes(bad), "PPPPPPPF.........");
+}
+
+TEST_F(Explain, OfflineSaysThatNothingIsProved) {
+    offline_ = true;
+    const std::string token = issuer_.token(R"({"scope":"read:items"})");
+    const Explanation explanation = ask("GET", "/items", test::with_flipped_signature(token, 1));
+    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPP??PPPP");
+    EXPECT_TRUE(explanation.is_allowed());
+    EXPECT_TRUE(explanation.is_unproved);
+    EXPECT_FALSE(explanation.is_good());
+    EXPECT_TRUE(render(explanation, "f", false).contains("Signature not checked"));
+    EXPECT_FALSE(render(explanation, "f", false).contains("Allowed"));
+
+    const Explanation denied = ask("GET", "/items", issuer_.token());
+    EXPECT_EQ(outcomes(denied), "PPPPPPPPPPP??PPPF");
+    EXPECT_EQ(word(denied), "scope_missing");
+    // No token is needed here, so nothing is left to prove.
+    EXPECT_TRUE(ask("GET", "/healthz").is_good());
+}
+
+TEST_F(Explain, AsksForKeysThatAreNotThere) {
+    keys_ = core::KeyRing(1);
+    const Explanation explanation = ask("GET", "/items", issuer_.token());
+    EXPECT_EQ(word(explanation), "needs keys");
+    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPPF.....");
+    EXPECT_TRUE(all_answered(explanation).starts_with("HTTP/1.1 503 "));
+    EXPECT_TRUE(render(explanation, "f", false).contains("Refused: keys_unavailable."));
+}
+
+TEST_F(Explain, AShadowRouteForwardsWhatItWouldRefuse) {
+    const Explanation explanation = ask("GET", "/trial", issuer_.token());
+    EXPECT_EQ(word(explanation), "scope_missing");
+    EXPECT_TRUE(explanation.is_forwarded);
+    EXPECT_FALSE(explanation.is_good());
+    EXPECT_EQ(all_answered(explanation),
+              "GET /trial to upstream default\nwithout identity headers\n"
+              "with Authorization as it came\n");
+    EXPECT_TRUE(render(explanation, "f", false).contains("Would be refused, scope_missing"));
+
+    const Explanation two = ask("GET", "/trial", "a", {"Authorization: Bearer b"});
+    EXPECT_EQ(word(two), "credentials_ambiguous");
+    EXPECT_FALSE(two.is_forwarded);
+    EXPECT_TRUE(all_answered(two).starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(Explain, TheOrganizationOfAnOrganizationTokenReplacesTheClaims) {
+    const Explanation explanation =
+        ask("GET", "/orgs/acme/members",
+            issuer_.token(R"({"aud":"urn:logto:organization:acme","organization_id":"beta"})"));
+    EXPECT_TRUE(explanation.is_good());
+    EXPECT_TRUE(all_answered(explanation).contains("X-Auth-Organization-Id: acme\n"));
+    EXPECT_FALSE(all_answered(explanation).contains("beta"));
+}
+
+TEST_F(Explain, ShowsWhatIsForwardedWithoutThePrefix) {
+    const Explanation explanation =
+        ask("GET", "/api/7", issuer_.token(R"({"scope":"b","role":"admin"})"));
+    EXPECT_TRUE(explanation.is_good());
+    EXPECT_TRUE(all_answered(explanation).starts_with("GET /7 to upstream default\n"));
+    const std::string compared = all_compared(explanation);
+    EXPECT_TRUE(compared.contains("the route wants one of a, b")) << compared;
+    EXPECT_TRUE(
+        compared.contains(R"(the route wants role that equals "admin"; the token's is "admin")"))
+        << compared;
+}
+
+TEST_F(Explain, AnswersAPreflightAsTheGatewayDoes) {
+    config_ = loaded("cors: { origins: [https://app.example] }\n" + std::string(example));
+    const std::vector<std::string> fields{"Origin: https://app.example",
+                                          "Access-Control-Request-Method: GET"};
+    const Explanation explanation = ask("OPTIONS", "/items", {}, fields);
+    EXPECT_TRUE(explanation.is_preflight);
+    EXPECT_EQ(outcomes(explanation), "PPP");
+    EXPECT_TRUE(explanation.answer.front().starts_with("HTTP/1.1 204 "));
+    const Explanation elsewhere = ask("OPTIONS", "/nowhere", {}, fields);
+    EXPECT_FALSE(elsewhere.is_preflight);
+    EXPECT_EQ(word(elsewhere), "no_route");
+}
+
+// ------------------------------------------------------------------------------- what is shown
+
+std::string everything(const Explanation& explanation) {
+    return render(explanation, "bearergate.yaml", false);
+}
+
+TEST_F(Explain, NeverShowsAWholeTokenNorItsSignature) {
+    const std::string good = issuer_.token(R"({"scope":"read:items"})");
+    const std::string tokens[] = {good,
+                                  issuer_.token(),
+                                  test::with_flipped_signature(good, 9),
+                                  "opaque-secret-token",
+                                  "one.two.three",
+                                  "a.b.c.d.e",
+                                  good + ".x",
+                                  std::string(9'000, 'a')};
+    for (const std::string& token : tokens) {
+        SCOPED_TRACE(token.substr(0, 40));
+        const std::string signature =
+            token.substr(std::min(token.rfind('.'), token.size() - 1) + 1);
+        for (const std::string& url : {"/items", "/feed", "/healthz", "/trial"}) {
+            const std::string text = everything(ask("GET", url, token));
+            EXPECT_FALSE(text.contains(token));
+            if (signature.size() > 3) EXPECT_FALSE(text.contains(signature));
+        }
+    }
+    // Also where the token stands in the wrong place.
+    for (const std::string& field :
+         {"Authorization: " + good, "Authorization: Token " + good, "Authorization: " + good + " x",
+          "Authorization: Bearer " + good + " x", "X-Token: " + good}) {
+        SCOPED_TRACE(field.substr(0, 30));
+        EXPECT_FALSE(everything(ask("GET", "/items", {}, {field})).contains(good.substr(20, 60)));
+    }
+}
+
+TEST_F(Explain, EscapesControlCharactersAndCutsLongValues) {
+    const std::string token = issuer_.token(
+        "{\"scope\":\"\\u001b[31mred\",\"client_id\":\"caf\xc3\xa9\\u202e\\r\\nx\",\"aud\":\"" +
+        std::string(5'000, 'z') + "\"}");
+    const std::string text = everything(ask("GET", "/items", token));
+    EXPECT_FALSE(text.contains('\x1b'));
+    EXPECT_FALSE(text.contains('\r'));
+    EXPECT_FALSE(text.contains("\xc3\xa9"));
+    EXPECT_FALSE(text.contains("\xe2\x80\xae"));
+    EXPECT_FALSE(text.contains(std::string(200, 'z')));
+    EXPECT_TRUE(text.contains("(5000 characters)"));
+    const std::string path = everything(ask("GET", "/" + std::string(3'000, 'p')));
+    EXPECT_FALSE(path.contains(std::string(200, 'p')));
+}
+
+TEST_F(Explain, ShowsSettingsFromTheEnvironmentByTheirNames) {
+    config_ = loaded(R"(
+issuer: https://issuer.example/oidc
+audience: ${SECRET_AUDIENCE}
+upstream: http://127.0.0.1:3000
+routes:
+  GET /items: authenticated
+)");
+    const std::string text = everything(ask("GET", "/items", issuer_.token()));
+    EXPECT_FALSE(text.contains("hidden.example")) << text;
+    EXPECT_TRUE(text.contains("${SECRET_AUDIENCE}")) << text;
+}
+
+TEST(Shown, IsSafeForEveryTerminal) {
+    EXPECT_EQ(shown("plain text"), "plain text");
+    EXPECT_EQ(shown("a\x1b[0m\n\t\x7f\xff"), "a\\x1b[0m\\x0a\\x09\\x7f\\xff");
+    EXPECT_EQ(shown(std::string_view("a\0b", 3)), "a\\x00b");
+    EXPECT_EQ(shown(std::string(121, 'a')), std::string(120, 'a') + "... (121 characters)");
+}
+
+// --------------------------------------------------------------------------------- as text
+
+TEST_F(Explain, ReadsFromTopToBottom) {
+    const std::string text =
+        render(ask("GET", "/orgs/beta/projects", issuer_.token(R"({"organization_id":"acme"})")),
+               "bearergate.yaml", false);
+    EXPECT_TRUE(text.contains("\u2713  4  A route covers host, path and method\n")) << text;
+    EXPECT_TRUE(
+        text.contains("\u2717 15  The token is for the organization of the request\n"
+                      "        token: organization-api, organization: {orgId}\n"
+                      "        the request names beta\n"
+                      "        the token's claim acme\n"))
+        << text;
+    EXPECT_TRUE(
+        text.contains("- 16  The token holds the route's scopes and claims (not reached)\n"));
+    EXPECT_TRUE(text.contains("Route: GET /orgs/{orgId}/projects (bearergate.yaml:12)\n"));
+    EXPECT_TRUE(
+        text.contains("Refused: organization_mismatch.\nThe client would get:\n"
+                      "    HTTP/1.1 403 Forbidden\n"))
+        << text;
+    EXPECT_FALSE(text.contains('\x1b'));
+}
+
+TEST_F(Explain, HasColoursOnlyWhenAskedFor) {
+    const Explanation explanation = ask("GET", "/healthz");
+    EXPECT_FALSE(render(explanation, "f", false).contains('\x1b'));
+    EXPECT_TRUE(render(explanation, "f", true).contains("\x1b[32m\u2713"));
+}
+
+// ------------------------------------------------------------------------------ the request
+
+TEST(RequestHead, IsWhatAClientWouldSend) {
+    EXPECT_EQ(request_head("GET", "/a?b", {}, std::nullopt).value(),
+              "GET /a?b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(request_head("POST", "https://api.example:8443/a", {"X-Org:  acme "}, "t").value(),
+              "POST /a HTTP/1.1\r\nHost: api.example:8443\r\nX-Org: acme\r\n"
+              "Authorization: Bearer t\r\n\r\n");
+    EXPECT_EQ(request_head("GET", "http://api.example", {}, std::nullopt).value(),
+              "GET / HTTP/1.1\r\nHost: api.example\r\n\r\n");
+    EXPECT_EQ(request_head("GET", "http://api.example?x", {}, std::nullopt).value(),
+              "GET /?x HTTP/1.1\r\nHost: api.example\r\n\r\n");
+    EXPECT_EQ(request_head("GET", "http://api.example/", {"host: b"}, std::nullopt).value(),
+              "GET / HTTP/1.1\r\nhost: b\r\n\r\n");
+}
+
+TEST(RequestHead, IsRefusedInAWordWhereItCannotBeOne) {
+    EXPECT_FALSE(request_head("GET", "items", {}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "ftp://h/", {}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "", {}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "/", {"NoColon"}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "/", {": x"}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "/", {"A B: x"}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "/", {"A: x\r\nB: y"}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "/\r\nX: y", {}, std::nullopt));
+    EXPECT_FALSE(request_head("GET\r\n", "/", {}, std::nullopt));
+    EXPECT_FALSE(request_head("GET", "/", {}, "a\r\nX: y"));
+}
+
+// --------------------------------------------------------- the tokens that a real Logto issued
+
+class ExplainLogto : public testing::Test {
+protected:
+    ExplainLogto()
+        : config_(loaded(R"(
+issuers: { logto: { issuer: http://localhost:3001/oidc } }
+audience: https://api.example.test/v1
+upstream: http://127.0.0.1:3000
+routes:
+  GET /items: { scopes: [read:items] }
+  GET /orgs/{org}/items: { organization: "{org}", scopes: [read:items] }
+  GET /orgs/{org}/settings: { token: organization, organization: "{org}", scopes: [manage:settings] }
+)")),
+          keys_{test::keys_of(test::read_file(BEARERGATE_TEST_DATA "/logto/jwks.json"))},
+          tokens_(
+              nlohmann::json::parse(test::read_file(BEARERGATE_TEST_DATA "/logto/tokens.json"))) {}
+
+    Explanation ask(std::string_view url, const std::string& token) const {
+        return explain(config_, request_head("GET", url, {}, token).value(), &keys_,
+                       at(1'795'337'900));
+    }
+
+    config::Loaded config_;
+    core::KeyRing keys_;
+    nlohmann::json tokens_;
+};
+
+TEST_F(ExplainLogto, SaysTheRightThingOfEveryRecordedToken) {
+    const std::map<std::string, std::string> items{
+        {"m2m_global_rw", "allowed"},
+        {"m2m_global_no_role", "scope_missing"},
+        {"m2m_global_other_audience", "audience_mismatch"},
+        {"m2m_global_ttl_1s_expired", "token_expired"},
+        {"m2m_org_acme_full", "audience_mismatch"},
+        {"m2m_orgapi_acme_full", "organization_not_accepted"},
+        {"user_tx_opaque", "token_opaque"},
+    };
+    for (const auto& [name, answer] : items) {
+        SCOPED_TRACE(name);
+        EXPECT_EQ(word(ask("/items", tokens_.at(name).at("access_token"))), answer);
+    }
+    const Explanation orgapi =
+        ask("/orgs/qhgy8t5iqmye/items", tokens_.at("m2m_orgapi_acme_full").at("access_token"));
+    EXPECT_TRUE(orgapi.is_good());
+    EXPECT_TRUE(all_compared(orgapi).contains("alg ES384, typ at+jwt"));
+    EXPECT_TRUE(all_answered(orgapi).contains("X-Auth-Organization-Id: qhgy8t5iqmye\n"));
+    const Explanation org =
+        ask("/orgs/qhgy8t5iqmye/settings", tokens_.at("m2m_org_acme_full").at("access_token"));
+    EXPECT_TRUE(org.is_good());
+    EXPECT_TRUE(all_compared(org).contains("by its audience qhgy8t5iqmye"));
+    const Explanation other =
+        ask("/orgs/wivs7b4m9e1s/settings", tokens_.at("m2m_org_acme_full").at("access_token"));
+    EXPECT_EQ(word(other), "organization_mismatch");
+}
+
+TEST_F(ExplainLogto, ShowsNoneOfTheRecordedTokensWhole) {
+    for (const auto& [name, token] : tokens_.items()) {
+        SCOPED_TRACE(name);
+        const std::string text = token.at("access_token");
+        const std::string seen = everything(ask("/orgs/qhgy8t5iqmye/items", text));
+        EXPECT_FALSE(seen.contains(text));
+        EXPECT_FALSE(seen.contains(text.substr(text.rfind('.') + 1)));
+    }
+}
+
+}  // namespace
+}  // namespace bearergate::cli
