@@ -47,11 +47,6 @@ bool looks_at_payloads(const core::Policy& policy) {
                                [](const core::Route& route) { return !route.rule.claims.empty(); });
 }
 
-std::size_t payload_bytes(const core::UnverifiedToken& token) {
-    const std::string_view text = token.signed_text();
-    return (text.size() - text.find('.')) * 3 / 4;
-}
-
 }  // namespace
 
 struct Authenticator::State {
@@ -231,7 +226,7 @@ Verdict Authenticator::State::admit(const core::Examined& examined, const core::
     }
     // Parsed, a payload takes many times its size: it stays only where a route looks into it.
     if (!keeps_payloads) token->claims.all = {};
-    const std::size_t bytes = footprint(*token, keeps_payloads ? payload_bytes(examined.token) : 0);
+    const std::size_t bytes = footprint(*token);
     auto admitted = std::make_shared<const core::VerifiedToken>(*std::move(token));
     cache.insert(name.digest, {.token = admitted, .generation = snapshot.generation}, bytes);
     return admitted;

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -36,6 +37,16 @@ std::size_t heap_bytes(const std::vector<std::string>& texts) {
     std::size_t bytes = (texts.capacity() - texts.size()) * sizeof(std::string);
     for (const std::string& text : texts) bytes += heap_bytes(text);
     return bytes;
+}
+
+// A parsed payload takes many times its text: each value is a node, however short it is written.
+std::size_t tree_bytes(const core::Json& json) {
+    constexpr std::size_t node = 96;  // twice its size, since vectors grow by doubling
+    if (json.type() == core::Json::Type::invalid) return 0;
+    const std::string text = json.dump();
+    const auto begins_value = [](char c) { return c == ',' || c == '[' || c == '{'; };
+    const auto nodes = static_cast<std::size_t>(std::ranges::count_if(text, begins_value)) + 1;
+    return nodes * node + 2 * text.size();
 }
 
 }  // namespace
@@ -157,13 +168,11 @@ void TokenCache::grow() {
     for (std::size_t index = 0; index < entries_.size(); ++index) link(index);
 }
 
-std::size_t footprint(const core::VerifiedToken& token, std::size_t payload_bytes) {
-    // A member `"a":1,` of 6 bytes becomes a tree node of about a hundred.
-    constexpr std::size_t tree_bytes_per_byte = 20;
+std::size_t footprint(const core::VerifiedToken& token) {
     const core::Claims& claims = token.claims;
     std::size_t bytes = sizeof token + heap_bytes(claims.issuer) + heap_bytes(claims.subject) +
                         heap_bytes(claims.audience) + heap_bytes(claims.scopes) +
-                        heap_bytes(token.identity.values) + payload_bytes * tree_bytes_per_byte;
+                        heap_bytes(token.identity.values) + tree_bytes(claims.all);
     if (claims.client) bytes += heap_bytes(*claims.client);
     if (claims.organization) bytes += heap_bytes(*claims.organization);
     return bytes;

@@ -14,9 +14,10 @@ bool WaitingRoom::has_room_for(std::string_view token) const {
 }
 
 WaitingToken& WaitingRoom::enter(const TokenName& name, std::string_view token) {
+    std::string text(token);  // first: what throws must leave the count as it was
     const auto [place, is_new] = tokens_.try_emplace(name);
     if (is_new) {
-        place->second.text = token;
+        place->second.text = std::move(text);
         bytes_ += bytes_of(token);
     }
     return place->second;

@@ -144,13 +144,28 @@ TEST(TokenCache, AgreesWithAMapUnderAnySequence) {
     }
 }
 
+core::Json parsed(const std::string& text) {
+    return core::Json::parse(text, 16).value();
+}
+
 TEST(Footprint, CountsWhatATokenHolds) {
-    core::VerifiedToken small{.claims = {.subject = "ada"}};
-    core::VerifiedToken scoped = small;
-    scoped.claims.scopes.assign(3000, "a");
-    EXPECT_LT(footprint(small, 0), 2000u);
-    EXPECT_GE(footprint(scoped, 0), 3000 * sizeof(std::string));
-    EXPECT_GE(footprint(small, 6000), footprint(small, 0) + 100'000);
+    core::VerifiedToken token{.claims = {.subject = "ada"}};
+    const std::size_t small = footprint(token);
+    EXPECT_LT(small, 2000u);
+    token.claims.scopes.assign(3000, "a");
+    EXPECT_GE(footprint(token), 3000 * sizeof(std::string));
+}
+
+TEST(Footprint, CountsAPayloadByItsValuesNotByItsText) {
+    std::string ones = "[1";
+    for (int i = 1; i < 3000; ++i) ones += ",1";
+    core::VerifiedToken token{.claims = {.all = parsed(R"({"a":)" + ones + "]}")}};
+    EXPECT_GE(footprint(token), 3000u * 90) << "six kilobytes of text";
+
+    token.claims.all = parsed(R"({"sub":"0zijz9uyrh5hqc1u02e7e","iss":"https://acme.logto.app",)"
+                              R"("aud":"https://api.example","scope":"read:items write:items",)"
+                              R"("client_id":"0zijz9uyrh5hqc1u02e7e","iat":1,"exp":2,"jti":"x"})");
+    EXPECT_LT(footprint(token), 4000u) << "an ordinary one leaves the cache its entries";
 }
 
 }  // namespace

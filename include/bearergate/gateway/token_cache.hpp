@@ -72,8 +72,7 @@ private:
     std::uint64_t evictions_ = 0;
 };
 
-// An estimate, on the high side, of what a verified token occupies. `payload_bytes`: of its JSON
-// text, if the parsed payload is kept with it, else 0.
-std::size_t footprint(const core::VerifiedToken& token, std::size_t payload_bytes);
+// What a verified token occupies with all that it holds: an estimate, on the high side.
+std::size_t footprint(const core::VerifiedToken& token);
 
 }  // namespace bearergate::gateway
