@@ -7,6 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +24,8 @@ namespace bearergate::net {
 namespace {
 
 constexpr std::size_t most_pieces = 8;
+// A peer that sends as fast as we read must not keep the loop to itself.
+constexpr unsigned most_receives_in_a_row = 16;
 
 // The address alone. An IPv4 peer of an IPv6 listener is written as IPv4, so that one peer has one
 // name, whatever it came in by.
@@ -59,6 +62,7 @@ void Stream::State::open(Socket from) {
     descriptor = socket->native_handle();
     // Without meaning for unix sockets, which say so.
     socket->set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    ask_for_rest(descriptor);
 }
 
 void Stream::State::shut() {
@@ -145,6 +149,47 @@ void Stream::State::on_connected(const Error& error) {
         shut();
     }
     tell(false, true);
+}
+
+// Tries a receive before it stands.
+bool Stream::State::receive_now() {
+    if (ssl) return read_tls();
+    const boost::asio::mutable_buffer all(buffer.data(), buffer.size());
+    const ssize_t got = receive_all_there_is(descriptor, all, report.emptied);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        stand_receive();
+        return false;
+    }
+    Received what{.bytes = got > 0 ? static_cast<std::size_t>(got) : 0};
+    if (got == 0) what.condition = Condition::ended;
+    if (got < 0) what.condition = Condition::failed;
+    finish_receive(what);
+    return true;
+}
+
+void Stream::State::receive_in_turn() {
+    if (receive_is_posted) return;
+    if (receives_in_a_row++ < most_receives_in_a_row) {
+        if (receive_now()) return tell(true, false);
+        receives_in_a_row = 0;
+        return;
+    }
+    receive_is_posted = true;
+    boost::asio::post(socket->get_executor(), [self = Reference(this)] {
+        self->receive_is_posted = false;
+        self->receives_in_a_row = 0;
+        const bool still = self->wants == Wants::bytes && !self->receiving;
+        if (still && self->receive_now()) self->tell(true, false);
+    });
+}
+
+void Stream::State::stand_receive() {
+    receiving = true;
+    socket->async_receive(
+        ReceiveWindow{.buffer = {buffer.data(), buffer.size()}, .report = &report},
+        [self = Reference(this)](const Error& error, std::size_t bytes) {
+            self->on_received(error, bytes);
+        });
 }
 
 // A unix socket connects at once or not at all. Asio would take "the backlog is full" for "under
@@ -243,23 +288,20 @@ std::optional<std::string> Stream::take_error() {
     return std::exchange(state_->problem, {});
 }
 
-void Stream::start_receive(std::span<char> buffer) {
+void Stream::start_receive(std::span<char> buffer, Awaits awaits) {
     State& state = *state_;
     assert(state.wants == State::Wants::nothing && !buffer.empty());
-    if (!state.is_open()) {
+    if (!state.is_open() || state.broken || state.handshaking) {
         state.finish_receive({.condition = Condition::failed});
         return state.tell(true, false);
     }
     state.wants = State::Wants::bytes;
     state.buffer = buffer;
     state.result.reset();
-    if (state.ssl) return state.read_tls_in_turn();
-    state.receiving = true;
-    state.socket->async_receive(
-        boost::asio::buffer(buffer.data(), buffer.size()),
-        [self = State::Reference(&state)](const State::Error& error, std::size_t bytes) {
-            self->on_received(error, bytes);
-        });
+    // What Asio will not try by itself is tried here, unless it is known to be in vain.
+    const bool may_stand = awaits == Awaits::nothing && state.report.emptied;
+    if (state.ssl || (state.report.exhausted && !may_stand)) return state.receive_in_turn();
+    state.stand_receive();
 }
 
 void Stream::start_wait_readable() {

@@ -2,6 +2,8 @@
 
 #include <bearergate/net/stream.hpp>
 
+#include "receive_window.hpp"
+
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <boost/system/error_code.hpp>
@@ -32,7 +34,10 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
 
     void tell(bool received, bool writable);
     void finish_receive(Received what);  // without telling
-    void wait(Side side);                // unless it waits already
+    bool receive_now();                  // whether the receive is over; else it stands
+    void receive_in_turn();
+    void stand_receive();
+    void wait(Side side);  // unless it waits already
     void on_ready(Side side, const Error& error);
     void on_received(const Error& error, std::size_t bytes);
     void on_connected(const Error& error);
@@ -43,7 +48,6 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     void start_tls(ssl_ctx_st* context, bool as_server, const std::string& server_name);
     bool handshake();  // whether it is over, for good or bad
     bool read_tls();   // whether the receive is over
-    void read_tls_in_turn();
     bool has_plaintext() const;
     Sent send_tls(std::span<const std::string_view> pieces);
     bool close_notify();  // whether it went, or never will
@@ -63,6 +67,9 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     std::optional<Received> result{};
     bool wants_writable = false;
     bool connecting = false;
+    unsigned receives_in_a_row = 0;  // that found something at once
+    bool receive_is_posted = false;
+    ReceiveWindow::Report report{};
     bool receiving = false;  // an async_receive is under way,
     bool waiting_readable = false;
     bool waiting_writable = false;  // an async_wait
@@ -73,7 +80,6 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     bool send_needs_read = false;
     bool shutdown_waits = false;  // for room for close_notify
     std::size_t unfinished = 0;   // bytes of ours in a record that went out in part
-    unsigned reads_in_a_row = 0;
 };
 
 }  // namespace bearergate::net

@@ -21,8 +21,6 @@ namespace bearergate::net {
 namespace {
 
 constexpr std::size_t longest_record = 16 * 1024;
-// A peer that sends as fast as we read must not keep the loop to itself.
-constexpr unsigned most_reads_in_a_row = 16;
 
 // ---- The socket as OpenSSL sees it. Its own socket BIO writes without MSG_NOSIGNAL: a peer that
 // is gone would end the process.
@@ -149,10 +147,7 @@ bool Stream::State::read_tls() {
         return true;
     }
     switch (SSL_get_error(ssl.get(), got)) {
-        case SSL_ERROR_WANT_READ:
-            reads_in_a_row = 0;
-            wait(Side::read);
-            return false;
+        case SSL_ERROR_WANT_READ: wait(Side::read); return false;
         case SSL_ERROR_WANT_WRITE: wait(Side::write); return false;
         case SSL_ERROR_ZERO_RETURN: finish_receive({.condition = Condition::ended}); return true;
         default: break;
@@ -161,21 +156,6 @@ bool Stream::State::read_tls() {
     broken = true;
     finish_receive({.condition = Condition::failed});
     return true;
-}
-
-void Stream::State::read_tls_in_turn() {
-    if (broken || handshaking) {
-        finish_receive({.condition = Condition::failed});
-        return tell(true, false);
-    }
-    if (++reads_in_a_row <= most_reads_in_a_row) {
-        if (read_tls()) tell(true, false);
-        return;
-    }
-    reads_in_a_row = 0;
-    boost::asio::post(socket->get_executor(), [self = Reference(this)] {
-        if (self->wants == Wants::bytes && self->read_tls()) self->tell(true, false);
-    });
 }
 
 bool Stream::State::has_plaintext() const {

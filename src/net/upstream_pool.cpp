@@ -45,7 +45,7 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
     if (!stream.is_open() || stream.has_received()) return;
     if (!stream.is_receiving()) {
         if (!connection->buffer) connection->buffer = buffers_.borrow();
-        stream.start_receive(connection->buffer.bytes());
+        stream.start_receive(connection->buffer.bytes(), Stream::Awaits::nothing);
     }
     // What is buffered in TLS already shows at once.
     if (!is_quiet(*connection)) return;

@@ -108,6 +108,88 @@ TEST_F(StreamTest, AnEndAndAResetThatCameWithTheBytesAreSeenWithoutFurtherEvents
     }
 }
 
+TEST_F(StreamTest, AStandingReceiveSeesAnEndThatCameWithTheBytesBeforeIt) {
+    test::Pair pair;
+    Stream& stream = open(pair);
+    stream.start_receive(buffer_);
+    io_.poll();
+    // In one event: no other one will tell of the end.
+    pair.write("all");
+    ::shutdown(pair.far(), SHUT_WR);
+    ASSERT_TRUE(wait_for(received));
+    signal_.clear(received);
+    EXPECT_EQ(stream.received()->bytes, 3U);
+    stream.start_receive(buffer_, Stream::Awaits::nothing);
+    ASSERT_TRUE(wait_for(received));
+    EXPECT_EQ(stream.received()->condition, Condition::ended);
+}
+
+TEST_F(StreamTest, AStandingReceiveGetsWhatCameBetween) {
+    test::Pair pair;
+    Stream& stream = open(pair);
+    for (int turn = 0; turn < 10; ++turn) {
+        stream.start_receive(buffer_, Stream::Awaits::nothing);
+        pair.write("abc");
+        ASSERT_TRUE(wait_for(received));
+        signal_.clear(received);
+        EXPECT_EQ(stream.received()->bytes, 3U);
+        // While nothing stands: the event comes and goes, or has yet to come.
+        pair.write("def");
+        if (turn % 2 == 0) io_.poll();
+        EXPECT_EQ(receive().bytes, 3U);
+    }
+}
+
+TEST_F(StreamTest, AReceiveThatFindsSomethingIsOverAtOnceButNotForEver) {
+    test::Pair pair;
+    Stream& stream = open(pair);
+    pair.write("x");
+    receive();  // leaves the socket empty
+    pair.write(std::string(100, 'x'));
+    unsigned at_once = 0;
+    for (;;) {
+        stream.start_receive(std::span(buffer_).first(1));
+        if ((signal_.raised() & received) == 0) break;
+        signal_.clear(received);
+        stream.received();
+        ASSERT_LT(++at_once, 100U) << "other connections would have to wait";
+    }
+    EXPECT_GT(at_once, 0U);
+    ASSERT_TRUE(wait_for(received));
+    EXPECT_EQ(stream.received()->bytes, 1U);
+}
+
+TEST_F(StreamTest, AReceiveThatWaitsItsTurnCanBeCancelledOrClosed) {
+    for (const bool by_close : {false, true}) {
+        SCOPED_TRACE(by_close);
+        test::Pair pair;
+        Stream& stream = open(pair);
+        pair.write("x");
+        receive();
+        pair.write(std::string(100, 'x'));
+        do {
+            signal_.clear(received);
+            stream.received();
+            stream.start_receive(std::span(buffer_).first(1));
+        } while ((signal_.raised() & received) != 0);
+        if (by_close) {
+            stream.close();
+            io_.poll();
+            EXPECT_EQ(signal_.raised(), 0U);
+            continue;
+        }
+        stream.cancel_receive();
+        EXPECT_EQ(stream.received()->condition, Condition::cancelled);
+        signal_.clear(received);
+        stream.start_receive(std::span(buffer_).first(2));
+        ASSERT_TRUE(wait_for(received));
+        EXPECT_EQ(stream.received()->bytes, 2U);
+        signal_.clear(received);
+        io_.poll();
+        EXPECT_EQ(signal_.raised(), 0U) << "received twice";
+    }
+}
+
 TEST_F(StreamTest, ThePeersHalfCloseLeavesTheOtherDirectionOpen) {
     test::Pair pair;
     Stream& stream = open(pair);

@@ -36,7 +36,8 @@ public:
     Stream& operator=(Stream&&) noexcept;
     ~Stream();
 
-    // Where events go. A detached stream (idle in a pool) only remembers what happened.
+    // Where events go. A detached stream (idle in a pool) only remembers what happened, and
+    // attaching raises that.
     void attach(Signal& signal, Signal::Bits received, Signal::Bits writable);
     void detach();
 
@@ -47,8 +48,11 @@ public:
     void start_tls_client(ssl_ctx_st* context, const std::string& server_name);
     std::optional<std::string> take_error();  // a phrase for our own log, never for a client
 
-    // Receives into `buffer`, which must stay until received() or close(). Raises `received`.
-    void start_receive(std::span<char> buffer);
+    // Receives into `buffer`, which must stay until received() or close(). Raises `received`, at
+    // once if something is there already. A receive between messages that `awaits` nothing saves a
+    // system call and may overlook a reset, until something is sent.
+    enum class Awaits : std::uint8_t { more, nothing };
+    void start_receive(std::span<char> buffer, Awaits awaits = Awaits::more);
     bool is_receiving() const;
     enum class Condition : std::uint8_t {
         open,       // bytes came
@@ -62,7 +66,7 @@ public:
     };
     std::optional<Received> received();  // of a receive that is over; takes it
     bool has_received() const;           // whether received() has something, without taking it
-    void cancel_receive();               // to get the buffer back; ends with `cancelled`
+    void cancel_receive();  // to get the buffer back; ends with `cancelled`, or what came first
     // Waits for the peer to send or go, holding no buffer: raises `received` with nothing to take
     // but a Received of 0 bytes and `open`. Costs a system call more; for idle connections.
     void start_wait_readable();
@@ -76,12 +80,13 @@ public:
     void start_wait_writable();                           // raises `writable` when send() may go on
 
     void shutdown_send();  // TCP: FIN; TLS: close_notify, then FIN
-    void close();
+    void close();  // at once and without TLS's goodbye: a message that was not whole looks so
     void reset();  // close with RST, so that the peer sees a broken message and no end
     bool is_open() const;
     bool is_tls() const;
 
-    // The peer's address without port, "unix" for unix streams; kept from the start.
+    // The peer's address without port, an IPv4 one as such on IPv6 sockets too; "unix" for unix
+    // streams; kept from the start.
     const std::string& peer() const;
 
 private:
