@@ -16,10 +16,10 @@ void Client::use_buffers(std::shared_ptr<net::BufferPool> buffers) {
     buffers_ = std::move(buffers);
 }
 
-void Client::stand() {
+void Client::stand(net::Stream::Awaits awaits) {
     if (ended_ || gone_ || stands()) return;
     if (!inbox.has_block()) inbox.borrow(buffers_);
-    if (const auto room = inbox.room(); !room.empty()) stream.start_receive(room);
+    if (const auto room = inbox.room(); !room.empty()) stream.start_receive(room, awaits);
 }
 
 void Client::stand_compacted() {

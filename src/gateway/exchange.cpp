@@ -85,7 +85,7 @@ std::optional<Reason> Exchange::read_head(std::size_t head_bytes) {
     if (request_.snapshot().cors) request_.cors = http::cors_lines(*request_.snapshot().cors, head);
     request_.flow.begin(head.body);
     if (!request_.flow.look(client_->inbox)) return Reason::bad_request;
-    client_->stand();
+    client_->stand(request_.flow.awaits());
     return std::nullopt;
 }
 
