@@ -34,6 +34,8 @@ int parse_and_act(int argc, char** argv) {
     CLI::App app{introduction, "bearergate"};
     app.footer(examples);
     app.require_subcommand(0, 1);
+    bearergate::cli::add_demo_command(app, action);
+    bearergate::cli::add_run_command(app, action);
     bearergate::cli::add_explain_command(app, action);
     bearergate::cli::add_issuer_command(app, action);
     bearergate::cli::add_token_command(app, action);

@@ -1,0 +1,59 @@
+// `bearergate run`: the gateway itself.
+
+#include <bearergate/cli/commands.hpp>
+#include <bearergate/cli/load_file.hpp>
+#include <bearergate/gateway/process.hpp>
+#include <bearergate/gateway/server.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace bearergate::cli {
+namespace {
+
+int serve(const std::string& file) {
+    std::optional<config::Loaded> loaded = load_file(file, std::cerr);
+    if (!loaded) return 2;
+    gateway::settle_process();
+    std::optional<gateway::Server> server;
+    try {
+        server.emplace(std::move(*loaded), gateway::Server::Options{.handle_signals = true});
+    } catch (const std::runtime_error& error) {
+        std::cerr << "bearergate run: " << error.what() << "\n";
+        return 2;
+    }
+    server->start();
+    server->wait();
+    // Not by way of destructors: one of them waits for a name server that may not answer.
+    std::_Exit(0);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Action& action) {
+    CLI::App* command = app.add_subcommand("run", "Be the gateway that a configuration describes");
+    const auto file = std::make_shared<std::string>();
+    command->add_option("-c,--config", *file, "The configuration")->type_name("FILE")->required();
+    command->footer(
+        "A bad configuration or an address in use ends it with 2 before it accepts anything.\n"
+        "\n"
+        "Signals:\n"
+        "  SIGTERM, SIGINT   finish the requests in flight (at most server.timeouts.drain), then\n"
+        "                    exit with 0; a second one exits at once\n"
+        "  SIGHUP            read the key files (jwks_file) again\n"
+        "\n"
+        "Its log goes to standard output, one line an event or request. `bearergate check` says\n"
+        "beforehand whether a configuration is right.");
+    command->callback([file, &action] { action = [file] { return serve(*file); }; });
+}
+
+}  // namespace bearergate::cli

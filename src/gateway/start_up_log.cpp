@@ -1,0 +1,56 @@
+#include "start_up_log.hpp"
+
+#include <fmt/core.h>
+
+#include <string>
+
+namespace bearergate::gateway {
+namespace {
+
+using config::LogLevel;
+
+// The address as configured, with the port that it got where that was left to the system.
+std::string bound(const config::Address& address, std::uint16_t port) {
+    if (address.is_unix) return address.text;
+    const bool v6 = address.host.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", v6 ? "[" : "", address.host, v6 ? "]" : "", port);
+}
+
+std::string keys_from(const config::KeySource& source) {
+    if (source.jwks_uri) return source.jwks_uri->text;
+    if (source.discovery) return source.discovery->text;
+    return source.jwks_file;
+}
+
+}  // namespace
+
+void log_start_up(LogWriter& log, const Snapshot& snapshot,
+                  const std::vector<config::Diagnostic>& warnings, std::size_t workers,
+                  const std::vector<std::uint16_t>& ports, std::uint16_t admin_port) {
+    log.event(LogLevel::info, "starting",
+              {{"config", snapshot.config.file},
+               {"version", snapshot.version},
+               {"routes", std::to_string(snapshot.policy.routes.size())},
+               {"workers", std::to_string(workers)}});
+    for (const config::Diagnostic& warning : warnings) {
+        log.event(LogLevel::warning, warning.message, {{"line", std::to_string(warning.line)}});
+    }
+    for (const core::Route& route : snapshot.policy.routes) {
+        if (route.mode != core::Mode::shadow) continue;
+        log.event(LogLevel::warning, "shadow route: what it would refuse is forwarded",
+                  {{"route", route.text}, {"line", std::to_string(route.line)}});
+    }
+    for (const config::KeySource& source : snapshot.config.key_sources) {
+        log.event(LogLevel::info, "trusting issuer",
+                  {{"name", source.name}, {"issuer", source.issuer}, {"keys", keys_from(source)}});
+    }
+    const auto& listen = snapshot.config.server.listen;
+    for (std::size_t i = 0; i < listen.size(); ++i) {
+        log.event(LogLevel::info, "listening", {{"address", bound(listen[i], ports[i])}});
+    }
+    if (const auto& admin = snapshot.config.admin.listen) {
+        log.event(LogLevel::info, "admin listening", {{"address", bound(*admin, admin_port)}});
+    }
+}
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,185 @@
+// `bearergate run`, the real binary: how it starts, drains and stays alive.
+
+#include <bearergate/net/http_server.hpp>
+
+#include "support/http_client.hpp"
+#include "support/loop.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bearergate::test {
+namespace {
+
+using testing::HasSubstr;
+
+class RunCommand : public testing::Test {
+protected:
+    RunCommand() {
+        upstream_ = std::make_unique<net::HttpServer>(
+            loop_.io(), net::ListenAddress{.text = "127.0.0.1:0", .host = "127.0.0.1"},
+            net::HttpServer::Limits{},
+            [this](const net::HttpQuestion& question, net::HttpServer::Answer give) {
+                if (question.path() != "/slow") return give({.body = "from upstream"});
+                held_ = std::move(give);
+                holding_.set_value();
+            });
+        upstream_->start();
+        loop_.start();
+    }
+    ~RunCommand() override { loop_.stop(); }
+
+    std::string configuration(const std::string& listen = "127.0.0.1:0",
+                              const std::string& admin = "off") const {
+        return "server: { listen: \"" + listen + "\", workers: 2 }\n" +  //
+               "admin: { listen: \"" + admin + "\" }\n" +                //
+               "issuers: { dev: { issuer: https://dev.example, jwks_file: keys.json } }\n" +
+               "audience: https://api.example\n" +
+               "upstream: http://127.0.0.1:" + std::to_string(upstream_->port()) + "\n" +
+               "routes:\n  GET /open: public\n  GET /slow: public\n  GET /items: authenticated\n";
+    }
+    std::vector<std::string> command(const std::string& text) const {
+        folder_.write("keys.json", R"({"keys":[]})");
+        return {BEARERGATE_BINARY, "run", "-c", folder_.write("gateway.yaml", text)};
+    }
+    // The port of the first line that says where it listens.
+    static std::uint16_t port_of(Process& gateway) {
+        if (!gateway.wait_for_output("\"listening\"")) return 0;
+        if (!gateway.wait_for_output("127.0.0.1:")) return 0;
+        const std::string& output = gateway.output();
+        const std::size_t line = output.find("\"listening\"");
+        constexpr std::string_view before = "127.0.0.1:";
+        std::size_t start = output.find(before, line);
+        if (start == std::string::npos) return 0;
+        start += before.size();
+        std::uint16_t port = 0;
+        std::from_chars(output.data() + start, output.data() + output.size(), port);
+        return port;
+    }
+
+    TemporaryFolder folder_{};
+    Loop loop_{};
+    net::HttpServer::Answer held_{};
+    std::promise<void> holding_{};
+    std::unique_ptr<net::HttpServer> upstream_{};
+};
+
+TEST_F(RunCommand, WhatCannotServeIsTwoWithoutALineOfLog) {
+    const std::string taken = "127.0.0.1:" + std::to_string(upstream_->port());
+    const std::string good = configuration();
+    std::string no_certificate = good;
+    no_certificate.replace(no_certificate.find("workers: 2"), 10,
+                           "workers: 2, tls: { certificate: no.crt, private_key: no.key }");
+    const struct {
+        const char* name;
+        std::string configuration;
+        const char* message;
+    } cases[] = {
+        {"an empty file", "", "gateway.yaml"},
+        {"nonsense", "routes: [\n", "gateway.yaml:"},
+        {"an unknown key", good + "rotues: {}\n", "rotues"},
+        {"an address in use", configuration(taken), "cannot listen on 127.0.0.1:"},
+        {"the admin address in use", configuration("127.0.0.1:0", taken), "cannot listen on"},
+        {"no such certificate", no_certificate, "no.crt"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Outcome outcome = run(command(c.configuration));
+        EXPECT_EQ(outcome.code, 2);
+        EXPECT_EQ(outcome.output, "");
+        EXPECT_THAT(outcome.errors, HasSubstr(c.message));
+    }
+    EXPECT_EQ(run({BEARERGATE_BINARY, "run"}).code, 2);
+    EXPECT_EQ(run({BEARERGATE_BINARY, "run", "-c", folder_.file("absent.yaml")}).code, 2);
+}
+
+TEST_F(RunCommand, ATermSignalFinishesWhatIsInFlight) {
+    Process gateway(command(configuration()));
+    const std::uint16_t port = port_of(gateway);
+    ASSERT_NE(port, 0) << gateway.errors();
+    std::optional<Connection> idle(port);
+    ASSERT_TRUE(idle->send("GET /open HTTP/1.1\r\nHost: x\r\n\r\n"));
+    idle->read_until("from upstream");
+    std::optional<Connection> busy(port);
+    ASSERT_TRUE(busy->send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    holding_.get_future().wait();
+
+    gateway.signal(SIGTERM);
+    EXPECT_EQ(idle->read_all(), "");
+    idle.reset();
+    EXPECT_FALSE(Connection(port).is_open());
+    loop_.on([this] { held_({.body = "whole"}); });
+    EXPECT_THAT(busy->read_all(), testing::EndsWith("whole"));
+    busy.reset();
+    EXPECT_EQ(gateway.wait(), 0) << gateway.errors();
+    EXPECT_THAT(gateway.output(), HasSubstr("draining"));
+}
+
+TEST_F(RunCommand, ASecondSignalEndsItAtOnce) {
+    Process gateway(command(configuration()));
+    const std::uint16_t port = port_of(gateway);
+    ASSERT_NE(port, 0) << gateway.errors();
+    Connection busy(port);
+    ASSERT_TRUE(busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    holding_.get_future().wait();
+    gateway.signal(SIGINT);
+    ASSERT_TRUE(gateway.wait_for_output("draining"));
+    gateway.signal(SIGTERM);
+    EXPECT_EQ(gateway.wait(std::chrono::seconds(10)), 1);
+    EXPECT_EQ(busy.read_all(), "");
+}
+
+TEST_F(RunCommand, AHangUpSignalIsNoReasonToEnd) {
+    Process gateway(command(configuration()));
+    const std::uint16_t port = port_of(gateway);
+    ASSERT_NE(port, 0) << gateway.errors();
+    gateway.signal(SIGHUP);
+    ASSERT_TRUE(gateway.wait_for_output("SIGHUP"));
+    EXPECT_EQ(ask(port, {.target = "/open"}).status, 200);
+}
+
+TEST_F(RunCommand, ServesOnWhenItsLogGoesNowhere) {
+    // A port of the system's choosing cannot be read off a log that is lost: borrow one.
+    std::uint16_t port = 0;
+    {
+        net::HttpServer borrowed(loop_.io(), {.text = "127.0.0.1:0", .host = "127.0.0.1"}, {}, {});
+        port = borrowed.port();
+    }
+    const std::string listen = "127.0.0.1:" + std::to_string(port);
+    Process gateway(command(configuration(listen)), {.output_file = "/dev/full"});
+    Reply reply;
+    for (int tries = 0; tries < 500 && reply.status == 0; ++tries) {
+        reply = ask(port, {.target = "/open"});
+        if (reply.status == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_EQ(ask(port, {.target = "/open"}).status, 200);
+    }
+    gateway.signal(SIGTERM);
+    EXPECT_EQ(gateway.wait(), 0);
+}
+
+TEST_F(RunCommand, ServesOnWhenTheReaderOfItsLogIsGone) {
+    auto gateway = std::make_unique<Process>(command(configuration()));
+    const std::uint16_t port = port_of(*gateway);
+    ASSERT_NE(port, 0) << gateway->errors();
+    gateway->stop_reading();
+    for (int i = 0; i < 50; ++i) ASSERT_EQ(ask(port, {.target = "/open"}).status, 200);
+    gateway->signal(SIGTERM);
+    EXPECT_EQ(gateway->wait(), 0);
+}
+
+}  // namespace
+}  // namespace bearergate::test
