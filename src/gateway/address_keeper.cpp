@@ -34,6 +34,7 @@ struct AddressKeeper::State : std::enable_shared_from_this<State> {
     void pass();
     void resolved(Name& name, std::vector<net::Endpoint> endpoints);
     void finish_pass();
+    std::vector<net::Endpoint> known(const net::HostPort& where) const;
 
     Hooks hooks{};
     All all{};
@@ -87,7 +88,16 @@ void AddressKeeper::State::finish_pass() {
     });
 }
 
-AddressKeeper::AddressKeeper(const std::vector<config::Upstream>& upstreams, Hooks hooks)
+std::vector<net::Endpoint> AddressKeeper::State::known(const net::HostPort& where) const {
+    const auto name = std::ranges::find_if(names, [&where](const Name& candidate) {
+        return candidate.where.host == where.host && candidate.where.port == where.port;
+    });
+    if (name == names.end()) return {};
+    return all[name->upstream].servers[name->server].endpoints;
+}
+
+AddressKeeper::AddressKeeper(const std::vector<config::Upstream>& upstreams, Hooks hooks,
+                             const AddressKeeper* before)
     : state_(std::make_shared<State>()) {
     state_->hooks = std::move(hooks);
     state_->all.resize(upstreams.size());
@@ -105,6 +115,8 @@ AddressKeeper::AddressKeeper(const std::vector<config::Upstream>& upstreams, Hoo
                 state_->names.push_back({.upstream = i,
                                          .server = servers.size() - 1,
                                          .where = {.host = url.host, .port = url.port}});
+                if (before)
+                    servers.back().endpoints = before->state_->known(state_->names.back().where);
             }
         }
     }

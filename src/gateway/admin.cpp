@@ -97,6 +97,10 @@ Admin::Admin(boost::asio::io_context& io, const config::Admin& config, Sources s
                   answer(question, std::move(give));
               }) {}
 
+void Admin::use(const config::Admin& config) {
+    hosts_ = config.hosts;
+}
+
 void Admin::answer(const HttpQuestion& question, net::HttpServer::Answer give) const {
     if (question.count("Host") != 1 || !question.target.starts_with('/')) {
         return give(refuse(400, "bad request"));

@@ -50,7 +50,7 @@ KeyFetchResult read_key_file(const std::string& name) {
 class WebKeyFetcher : public std::enable_shared_from_this<WebKeyFetcher> {
 public:
     WebKeyFetcher(boost::asio::io_context& control, net::Resolver& resolver,
-                  config::KeySource source, net::TlsContext tls,
+                  config::KeySource source, std::function<net::TlsContext()> tls,
                   std::function<net::SteadyTime()> now)
         : control_(control),
           resolver_(resolver),
@@ -102,7 +102,7 @@ private:
                 .port = url.port,
                 .target = url.path,
                 .etag = etag,
-                .context = url.tls ? tls_ : nullptr,
+                .context = url.tls ? tls_() : nullptr,
                 .max_bytes = core::max_key_set_bytes,
                 .deadline = std::max(left, std::chrono::milliseconds(1))};
     }
@@ -114,7 +114,7 @@ private:
     boost::asio::io_context& control_;
     net::Resolver& resolver_;
     config::KeySource source_;
-    net::TlsContext tls_;
+    std::function<net::TlsContext()> tls_;
     std::function<net::SteadyTime()> now_;
     std::string known_etag_{};
     std::string known_url_{};
@@ -123,7 +123,7 @@ private:
 }  // namespace
 
 FetchKeys make_key_fetcher(boost::asio::io_context& control, net::Resolver& resolver,
-                           config::KeySource source, net::TlsContext tls,
+                           config::KeySource source, std::function<net::TlsContext()> tls,
                            std::function<net::SteadyTime()> now) {
     if (!source.jwks_file.empty()) {
         return [&control, name = source.jwks_file](const std::string&, Done done) {

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <utility>
@@ -45,46 +46,63 @@ private:
 }  // namespace
 
 struct KeyKeeper::State {
+    // Stays where it is in memory: its store's hooks point to it.
     struct Issuer {
-        std::string name;
-        std::string jwks_file;
+        config::KeySource source;
+        std::size_t index = 0;
+        std::shared_ptr<net::TlsContext> tls{};  // shared with its fetcher
         boost::asio::steady_timer timer;
         std::unique_ptr<KeyStore> store{};
     };
+    using Issuers = std::vector<std::unique_ptr<Issuer>>;
 
-    State(boost::asio::io_context& io, Hooks to) : control(io), hooks(std::move(to)) {}
+    State(boost::asio::io_context& io, net::Resolver& names, Hooks to)
+        : control(io), resolver(names), hooks(std::move(to)) {}
 
-    KeyStore::Hooks store_hooks(std::size_t index, FetchKeys fetch);
+    std::unique_ptr<Issuer> make_issuer(const config::KeySource& source, std::size_t index,
+                                        TlsContexts& contexts);
+    KeyStore::Hooks store_hooks(Issuer& issuer, FetchKeys fetch);
     void replace(std::size_t index, std::shared_ptr<const core::KeySet> set);
 
     boost::asio::io_context& control;
+    net::Resolver& resolver;
     Hooks hooks;
     std::minstd_rand random{std::random_device{}()};  // spreads refreshes; guards nothing
-    std::vector<Issuer> issuers{};
+    Issuers issuers{};
     std::shared_ptr<const core::KeyRing> ring{};
 };
 
-// The stores die with the state, and their hooks with them: a plain pointer to it is safe in those.
-KeyStore::Hooks KeyKeeper::State::store_hooks(std::size_t index, FetchKeys fetch) {
+std::unique_ptr<KeyKeeper::State::Issuer> KeyKeeper::State::make_issuer(
+    const config::KeySource& source, std::size_t index, TlsContexts& contexts) {
+    auto tls = std::make_shared<net::TlsContext>(contexts.of(source));
+    auto issuer = std::make_unique<Issuer>(Issuer{
+        .source = source, .index = index, .tls = tls, .timer = boost::asio::steady_timer(control)});
+    auto fetch = make_key_fetcher(control, resolver, source, [tls] { return *tls; }, steady_now);
+    issuer->store =
+        std::make_unique<KeyStore>(rules_of(source), store_hooks(*issuer, std::move(fetch)));
+    return issuer;
+}
+
+// A store dies with its issuer, and its hooks with it: plain pointers are safe in those.
+KeyStore::Hooks KeyKeeper::State::store_hooks(Issuer& issuer, FetchKeys fetch) {
     KeyStore::Hooks to;
     to.fetch = std::move(fetch);
     to.now = steady_now;
     to.jitter = [this] { return std::uniform_real_distribution<double>(0, 1)(random); };
-    to.schedule = [this, index](std::chrono::milliseconds after, std::function<void()> what) {
-        boost::asio::steady_timer& timer = issuers[index].timer;
-        timer.expires_after(after);  // cancels what was scheduled before
-        timer.async_wait([what = std::move(what)](boost::system::error_code error) {
+    to.schedule = [&issuer](std::chrono::milliseconds after, std::function<void()> what) {
+        issuer.timer.expires_after(after);  // cancels what was scheduled before
+        issuer.timer.async_wait([what = std::move(what)](boost::system::error_code error) {
             if (!error) what();
         });
     };
-    to.changed = [this, index](std::shared_ptr<const core::KeySet> set) {
-        replace(index, std::move(set));
+    to.changed = [this, &issuer](std::shared_ptr<const core::KeySet> set) {
+        replace(issuer.index, std::move(set));
     };
-    to.answered = [this, index](net::SteadyTime ask_again) {
-        if (hooks.answered) hooks.answered(index, ask_again);
+    to.answered = [this, &issuer](net::SteadyTime ask_again) {
+        if (hooks.answered) hooks.answered(issuer.index, ask_again);
     };
-    to.log = [this, index](std::string_view level, const std::string& message) {
-        if (hooks.log) hooks.log(level, issuers[index].name, message);
+    to.log = [this, &issuer](std::string_view level, const std::string& message) {
+        if (hooks.log) hooks.log(level, issuer.source.name, message);
     };
     return to;
 }
@@ -98,20 +116,13 @@ void KeyKeeper::State::replace(std::size_t index, std::shared_ptr<const core::Ke
 
 KeyKeeper::KeyKeeper(boost::asio::io_context& control, net::Resolver& resolver,
                      const std::vector<config::KeySource>& sources, Hooks hooks)
-    : state_(std::make_shared<State>(control, std::move(hooks))) {
+    : state_(std::make_shared<State>(control, resolver, std::move(hooks))) {
     TlsContexts contexts;
     core::KeyRing ring(sources.size());
     for (core::IssuerKeys& keys : ring) keys.first_fetch_pending = true;
     state_->ring = std::make_shared<const core::KeyRing>(std::move(ring));
-    state_->issuers.reserve(sources.size());
     for (const config::KeySource& source : sources) {
-        auto fetch = make_key_fetcher(control, resolver, source, contexts.of(source), steady_now);
-        auto to = state_->store_hooks(state_->issuers.size(), std::move(fetch));
-        state_->issuers.push_back(
-            {.name = source.name,
-             .jwks_file = source.jwks_file,
-             .timer = boost::asio::steady_timer(control),
-             .store = std::make_unique<KeyStore>(rules_of(source), std::move(to))});
+        state_->issuers.push_back(state_->make_issuer(source, state_->issuers.size(), contexts));
     }
 }
 
@@ -119,19 +130,63 @@ KeyKeeper::~KeyKeeper() = default;
 
 void KeyKeeper::start() {
     state_->hooks.publish(state_->ring);
-    for (State::Issuer& issuer : state_->issuers) issuer.store->start();
+    for (const auto& issuer : state_->issuers) issuer->store->start();
+}
+
+void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources) {
+    State& state = *state_;
+    const auto holder = [&state](const config::KeySource& source) {
+        return std::ranges::find_if(
+            state.issuers, [&](const auto& issuer) { return issuer && issuer->source == source; });
+    };
+    // Everything that can fail comes before anything changes.
+    TlsContexts contexts;
+    State::Issuers made(sources.size());
+    std::vector<net::TlsContext> tls(sources.size());  // a CA file may hold something else now
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        tls[i] = contexts.of(sources[i]);
+        if (holder(sources[i]) == state.issuers.end()) {
+            made[i] = state.make_issuer(sources[i], i, contexts);
+        }
+    }
+    auto ring = std::make_shared<core::KeyRing>(sources.size());
+    std::vector<State::Issuer*> fresh;
+    fresh.reserve(sources.size());
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        if (made[i]) {
+            (*ring)[i].first_fetch_pending = true;
+            fresh.push_back(made[i].get());
+        } else {
+            auto& kept = *holder(sources[i]);
+            (*ring)[i] = (*state.ring)[kept->index];
+            made[i] = std::move(kept);
+        }
+    }
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        made[i]->index = i;
+        *made[i]->tls = std::move(tls[i]);
+    }
+    state.issuers = std::move(made);
+    state.ring = std::move(ring);
+    state.hooks.publish(state.ring);
+    for (State::Issuer* issuer : fresh) issuer->store->start();
+}
+
+bool KeyKeeper::is_asked() const {
+    return std::ranges::any_of(state_->issuers,
+                               [](const auto& issuer) { return issuer->store->is_asked(); });
 }
 
 void KeyKeeper::ask(std::size_t issuer) {
     boost::asio::post(state_->control, [weak = std::weak_ptr(state_), issuer] {
         const auto state = weak.lock();
-        if (state && issuer < state->issuers.size()) state->issuers[issuer].store->ask();
+        if (state && issuer < state->issuers.size()) state->issuers[issuer]->store->ask();
     });
 }
 
 void KeyKeeper::reload_files() {
-    for (State::Issuer& issuer : state_->issuers) {
-        if (!issuer.jwks_file.empty()) issuer.store->reload();
+    for (const auto& issuer : state_->issuers) {
+        if (!issuer->source.jwks_file.empty()) issuer->store->reload();
     }
 }
 
@@ -142,10 +197,10 @@ std::shared_ptr<const core::KeyRing> KeyKeeper::ring() const {
 std::vector<KeyKeeper::Figures> KeyKeeper::figures() const {
     std::vector<Figures> all;
     all.reserve(state_->issuers.size());
-    for (const State::Issuer& issuer : state_->issuers) {
-        all.push_back({.name = issuer.name,
-                       .store = issuer.store->figures(),
-                       .key_ids = issuer.store->key_ids()});
+    for (const auto& issuer : state_->issuers) {
+        all.push_back({.name = issuer->source.name,
+                       .store = issuer->store->figures(),
+                       .key_ids = issuer->store->key_ids()});
     }
     return all;
 }

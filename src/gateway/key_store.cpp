@@ -243,6 +243,10 @@ void KeyStore::reload() {
     state_->plan();
 }
 
+bool KeyStore::is_asked() const {
+    return state_->asked;
+}
+
 void KeyStore::stop() {
     state_->stopped = true;
 }

@@ -60,10 +60,11 @@ private:
 
 struct LogWriter::State {
     State(const config::Logging& with, std::function<void(const std::string&)> to)
-        : settings(with), sink(std::move(to)) {}
+        : sink(std::move(to)), settings(with) {}
 
     void run();
     bool is_stopping();
+    config::Logging current_settings();
     bool write_events();   // true when there were some
     bool write_records();  // likewise
     std::size_t ring_count();
@@ -71,13 +72,13 @@ struct LogWriter::State {
     void report_drops(bool at_end);
     std::uint64_t count_dropped();
 
-    const config::Logging settings;
     Sink sink;  // of the log thread
     std::uint64_t told_dropped = 0;
     steady_clock::time_point last_report{};
 
     std::mutex mutex;  // for all below
     std::condition_variable changed;
+    config::Logging settings;
     std::deque<std::string> events{};
     std::uint64_t dropped_events = 0;
     std::vector<AccessRing*> rings{};
@@ -112,6 +113,11 @@ void LogWriter::State::run() {
 bool LogWriter::State::is_stopping() {
     const std::scoped_lock lock(mutex);
     return stopping;
+}
+
+config::Logging LogWriter::State::current_settings() {
+    const std::scoped_lock lock(mutex);
+    return settings;
 }
 
 bool LogWriter::State::write_events() {
@@ -176,8 +182,8 @@ void LogWriter::State::report_drops(bool at_end) {
     const std::string lines = fmt::format("{}", count - told_dropped);
     const LogField fields[] = {{"lines", lines}};
     std::string line;
-    format_event(line, settings.format, std::chrono::system_clock::now(), config::LogLevel::warning,
-                 "log lines were dropped", fields);
+    format_event(line, current_settings().format, std::chrono::system_clock::now(),
+                 config::LogLevel::warning, "log lines were dropped", fields);
     told_dropped = count;
     last_report = now;
     sink.line(line);
@@ -199,6 +205,11 @@ void LogWriter::start() {
     state_->thread = std::thread([state = state_] { state->run(); });
 }
 
+void LogWriter::use(const config::Logging& settings) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->settings = settings;
+}
+
 void LogWriter::add(AccessRing& ring) {
     const std::scoped_lock lock(state_->mutex);
     state_->rings.push_back(&ring);
@@ -206,10 +217,10 @@ void LogWriter::add(AccessRing& ring) {
 
 void LogWriter::event(config::LogLevel level, std::string_view message,
                       std::initializer_list<LogField> fields) {
-    if (level < state_->settings.level) return;
+    const config::Logging settings = state_->current_settings();
+    if (level < settings.level) return;
     std::string line;
-    format_event(line, state_->settings.format, std::chrono::system_clock::now(), level, message,
-                 fields);
+    format_event(line, settings.format, std::chrono::system_clock::now(), level, message, fields);
     const std::scoped_lock lock(state_->mutex);
     if (state_->stopping || state_->events.size() >= most_events) {
         ++state_->dropped_events;

@@ -167,5 +167,24 @@ TEST(AddressKeeper, AnAnswerAfterItsEndTouchesNothing) {
     EXPECT_EQ(world.first_passes, 0);
 }
 
+TEST(AddressKeeper, WhatAFormerConfigurationKnewServesUntilTheNameResolvesAnew) {
+    World world;
+    world.names["api.example"] = {tcp("192.0.2.1", 80)};
+    AddressKeeper former(one({named("api.example")}), world.hooks());
+    world.start(former);
+    world.names.clear();
+
+    AddressKeeper keeper(one({named("other.example"), named("api.example")}), world.hooks(),
+                         &former);
+    world.start(keeper);
+    const auto& servers = world.published.back()->at(0).servers;
+    EXPECT_TRUE(servers[0].endpoints.empty());
+    EXPECT_EQ(servers[1].endpoints, Endpoints{tcp("192.0.2.1", 80)});
+
+    world.names["api.example"] = {tcp("192.0.2.2", 80)};
+    world.pass_time();
+    EXPECT_EQ(world.published.back()->at(0).servers[1].endpoints, Endpoints{tcp("192.0.2.2", 80)});
+}
+
 }  // namespace
 }  // namespace bearergate::gateway

@@ -36,9 +36,9 @@ config::KeySource by_jwks_uri(const ScriptedIssuer& issuer) {
 class Fetching {
 public:
     explicit Fetching(config::KeySource source)
-        : fetch_(make_key_fetcher(io_, resolver_, std::move(source), nullptr, [this] {
-              return std::chrono::steady_clock::now() + ahead.load();
-          })) {}
+        : fetch_(make_key_fetcher(
+              io_, resolver_, std::move(source), [] { return nullptr; },
+              [this] { return std::chrono::steady_clock::now() + ahead.load(); })) {}
 
     KeyFetchResult get(const std::string& etag = "") {
         std::optional<KeyFetchResult> result;

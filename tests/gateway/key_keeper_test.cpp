@@ -197,6 +197,69 @@ TEST(KeyKeeper, AnUnusableCaFileIsTold) {
     }
 }
 
+// ---- Another configuration
+
+TEST(KeyKeeper, AnotherConfigurationKeepsTheKeysOfIssuersThatStay) {
+    ScriptedIssuer one;
+    ScriptedIssuer two;
+    ScriptedIssuer three;
+    Control control({by_discovery(one, "one"), by_discovery(two, "two")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return control.published == 3; }));
+    const auto fetches = two.requests().size();
+
+    control.keeper->reconfigure({by_discovery(three, "three"), by_discovery(two, "two")});
+    ASSERT_EQ(control.published, 4);
+    ASSERT_EQ(control.ring->size(), 2u);
+    EXPECT_TRUE(control.ring->at(0).first_fetch_pending);
+    EXPECT_TRUE(control.holds(1, two.key_id()));
+    ASSERT_TRUE(control.run_until([&] { return control.published == 5; }));
+    EXPECT_TRUE(control.holds(0, three.key_id()));
+    EXPECT_TRUE(control.holds(1, two.key_id()));
+    EXPECT_EQ(two.requests().size(), fetches);
+    EXPECT_EQ(control.keeper->figures().at(0).name, "three");
+}
+
+TEST(KeyKeeper, AnIssuerThatStaysIsAskedUnderItsNewNumber) {
+    ScriptedIssuer one;
+    ScriptedIssuer two;
+    Control control({by_discovery(one, "one"), by_discovery(two, "two")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return control.published == 3; }));
+    control.keeper->reconfigure({by_discovery(two, "two")});
+    control.keeper->ask(0);
+    ASSERT_TRUE(control.run_until([&] { return !control.answers.empty(); }));
+    EXPECT_EQ(control.answers.front().first, 0u);
+    EXPECT_TRUE(control.holds(0, two.key_id()));
+}
+
+TEST(KeyKeeper, WhatIsFetchedForAFormerConfigurationIsThrownAway) {
+    ScriptedIssuer former;
+    former.play_keys(ScriptedIssuer::hang());
+    ScriptedIssuer now;
+    Control control({by_discovery(former, "main")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return former.key_fetches() == 1; }));
+    control.keeper->reconfigure({by_discovery(now, "main")});
+    former.play_keys({});
+    ASSERT_TRUE(control.run_until([&] { return control.holds(0, now.key_id()); }));
+    EXPECT_EQ(control.published, 3);  // what was asked of the former one, and of the new one, twice
+}
+
+TEST(KeyKeeper, AConfigurationWithAnUnusableCaChangesNothing) {
+    ScriptedIssuer one;
+    Control control({by_discovery(one, "one")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return control.published == 2; }));
+    config::KeySource broken{.name = "two", .issuer = "https://two.example"};
+    broken.jwks_uri = config::parse_fetched_url("https://two.example/jwks").value();
+    broken.ca = "/nonexistent/ca.pem";
+    EXPECT_THROW(control.keeper->reconfigure({broken}), std::runtime_error);
+    EXPECT_EQ(control.published, 2);
+    EXPECT_EQ(control.keeper->figures().at(0).name, "one");
+    EXPECT_TRUE(control.holds(0, one.key_id()));
+}
+
 }  // namespace
 
 }  // namespace bearergate::gateway

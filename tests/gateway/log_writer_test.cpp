@@ -110,6 +110,24 @@ TEST(LogWriter, StopWritesAllThatWasThere) {
     }
 }
 
+TEST(LogWriter, CanBeToldToWriteOtherwise) {
+    Sink sink;
+    AccessRing ring(1 << 16);
+    LogWriter log({.level = LogLevel::warning, .access = config::AccessLog::off}, sink.taker());
+    log.start();
+    log.add(ring);
+    ring.push({.path = "/before"});
+    log.event(LogLevel::info, "quiet");
+    log.event(LogLevel::warning, "first");
+    ASSERT_TRUE(sink.wait_for_line("first"));
+    log.use({.level = LogLevel::info, .format = config::LogFormat::logfmt});
+    ring.push({.path = "/after"});
+    log.event(LogLevel::info, "loud");
+    EXPECT_TRUE(sink.wait_for_line("message=loud"));
+    EXPECT_TRUE(sink.wait_for_line("path=/after"));
+    EXPECT_EQ(sink.count("quiet"), 0);
+}
+
 TEST(LogWriter, WritesOnlyWhatIsWanted) {
     Sink sink;
     AccessRing ring(1 << 16);

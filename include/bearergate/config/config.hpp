@@ -24,6 +24,7 @@ struct Address {
     std::string host{};  // an IP literal, without brackets
     std::uint16_t port = 0;
     std::string path{};  // of a unix socket
+    friend bool operator==(const Address&, const Address&) = default;
 };
 
 // An http, https or unix URL, taken apart.
@@ -35,6 +36,7 @@ struct Url {
     std::uint16_t port = 0;   // the scheme's where none was written
     std::string authority{};  // for Host: "api.acme.example:8443", port only if not the scheme's
     std::string path{};       // of the URL, with query: "/oidc/jwks"; of a unix socket: its file
+    friend bool operator==(const Url&, const Url&) = default;
 };
 
 struct ServerTls {
@@ -93,6 +95,7 @@ struct KeySource {
     std::string ca{};                      // "": system store
     seconds refresh{600};
     seconds max_stale{86'400};
+    friend bool operator==(const KeySource&, const KeySource&) = default;
 };
 
 enum class HostHeader : std::uint8_t { preserve, upstream, literal };

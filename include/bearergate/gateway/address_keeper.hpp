@@ -32,7 +32,9 @@ public:
     static constexpr std::chrono::seconds interval{30};
     static constexpr std::chrono::seconds retry{2};  // while a name has no address yet
 
-    AddressKeeper(const std::vector<config::Upstream>& upstreams, Hooks hooks);
+    // What `before` knows of a name serves until it resolves anew.
+    AddressKeeper(const std::vector<config::Upstream>& upstreams, Hooks hooks,
+                  const AddressKeeper* before = nullptr);
     ~AddressKeeper();  // answers still under way are thrown away
 
     void start(std::function<void()> first_pass_done);

@@ -36,6 +36,7 @@ public:
     Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources);
 
     void start() { server_.start(); }
+    void use(const config::Admin& config);  // all of it but where it listens
     void stop() { server_.stop(); }
     std::uint16_t port() const { return server_.port(); }
 

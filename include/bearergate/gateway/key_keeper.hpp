@@ -38,6 +38,11 @@ public:
     ~KeyKeeper();  // on the control thread, or when its loop is over; what is under way is dropped
 
     void start();
+    // Turns to the issuers of another configuration; publish() is called with theirs before this
+    // returns. Those that stay as they are keep their keys. Throws as the constructor does, before
+    // anything has changed.
+    void reconfigure(const std::vector<config::KeySource>& sources);
+    bool is_asked() const;         // a question waits for the end of a fetch
     void ask(std::size_t issuer);  // see KeyQuestions; from any thread
     void reload_files();           // reads every jwks_file again now
     std::shared_ptr<const core::KeyRing> ring() const;

@@ -64,10 +64,11 @@ public:
     KeyStore(RefreshRules rules, Hooks hooks);
     ~KeyStore();
 
-    void start();   // the first fetch
-    void ask();     // a worker lacks a key: refetch if allowed, then answered()
-    void reload();  // fetch now; one under way is overtaken and thrown away when it ends
-    void stop();    // a fetch under way is thrown away when it ends
+    void start();           // the first fetch
+    void ask();             // a worker lacks a key: refetch if allowed, then answered()
+    void reload();          // fetch now; one under way is overtaken and thrown away when it ends
+    bool is_asked() const;  // somebody waits for the end of a fetch
+    void stop();            // a fetch under way is thrown away when it ends
 
     struct Figures {
         std::uint64_t refreshes = 0, failures = 0;

@@ -25,6 +25,7 @@ public:
     ~LogWriter();  // stop()
 
     void start();
+    void use(const config::Logging& settings);  // from now on; from any thread
     // From any thread. The ring must live until stop() has returned.
     void add(AccessRing& ring);
     // Something that happened to the process. From any thread; never blocks on the sink.
