@@ -23,11 +23,10 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-}  // namespace
-
-core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most) {
-    const auto fail = [&](int error) {
-        return std::unexpected(fmt::format("{}: {}", path, std::generic_category().message(error)));
+// The whole of a file, or what is wrong with it, without its name.
+core::Result<std::string, std::string> contents_of(const std::string& path, std::size_t most) {
+    const auto fail = [](int error) {
+        return std::unexpected(std::generic_category().message(error));
     };
     errno = 0;
     std::ifstream file(path, std::ios::binary);
@@ -39,19 +38,27 @@ core::Result<std::string, std::string> read_file(const std::string& path, std::s
     if (file.bad() || (file.gcount() == 0 && errno != 0)) return fail(errno == 0 ? EIO : errno);
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > most) {
-        return std::unexpected(fmt::format("{}: larger than {} bytes", path, most));
+        return std::unexpected(fmt::format("larger than {} bytes", most));
     }
     return text;
 }
 
+}  // namespace
+
+core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most) {
+    auto text = contents_of(path, most);
+    if (!text) return std::unexpected(fmt::format("{}: {}", path, text.error()));
+    return text;
+}
+
+config::LoadResult read_configuration(const std::string& path) {
+    const auto text = contents_of(path, config::DocumentLimits::bytes);
+    if (!text) return {.errors = {{.message = text.error()}}};
+    return config::load(*text, path, {.environment = environment, .folder = folder_of(path)});
+}
+
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors) {
-    const auto text = read_file(path, config::DocumentLimits::bytes);
-    if (!text) {
-        errors << text.error() << "\n";
-        return std::nullopt;
-    }
-    auto result =
-        config::load(*text, path, {.environment = environment, .folder = folder_of(path)});
+    auto result = read_configuration(path);
     for (const config::Diagnostic& error : result.errors) {
         errors << config::render(error, path, "error");
     }

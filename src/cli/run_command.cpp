@@ -26,7 +26,10 @@ int serve(const std::string& file) {
     gateway::settle_process();
     std::optional<gateway::Server> server;
     try {
-        server.emplace(std::move(*loaded), gateway::Server::Options{.handle_signals = true});
+        server.emplace(std::move(*loaded),
+                       gateway::Server::Options{.handle_signals = true, .read_again = [file] {
+                                                    return read_configuration(file);
+                                                }});
     } catch (const std::runtime_error& error) {
         std::cerr << "bearergate run: " << error.what() << "\n";
         return 2;
@@ -49,7 +52,10 @@ void add_run_command(CLI::App& app, Action& action) {
         "Signals:\n"
         "  SIGTERM, SIGINT   finish the requests in flight (at most server.timeouts.drain), then\n"
         "                    exit with 0; a second one exits at once\n"
-        "  SIGHUP            read the key files (jwks_file) again\n"
+        "  SIGHUP            read the configuration and every file that it names again; whatever\n"
+        "                    is wrong with it, the one in use stays\n"
+        "\n"
+        "The same happens by itself when one of these files is replaced, or closed after writing.\n"
         "\n"
         "Its log goes to standard output, one line an event or request. `bearergate check` says\n"
         "beforehand whether a configuration is right.");

@@ -106,6 +106,7 @@ struct Authenticator::State {
     bool keeps_payloads = true;
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
+    std::uint64_t former_evictions = 0;  // of caches that are no more
 };
 
 // A hit. It decides what a first look would: the text, header and issuer of these very bytes have
@@ -371,10 +372,16 @@ void Authenticator::sweep(net::SteadyTime now) {
     deliveries.deliver();
 }
 
+void Authenticator::forget(std::size_t cache_entries) {
+    state_->former_evictions += state_->cache.evictions();
+    state_->settings.cache_entries = cache_entries;
+    state_->cache = TokenCache(cache_entries, cache_entries * cached_bytes_per_entry);
+}
+
 Authenticator::Figures Authenticator::figures() const {
     return {.hits = state_->hits,
             .misses = state_->misses,
-            .evictions = state_->cache.evictions(),
+            .evictions = state_->former_evictions + state_->cache.evictions(),
             .entries = state_->cache.size(),
             .waiting = state_->room.waiters()};
 }

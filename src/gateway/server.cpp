@@ -1,37 +1,18 @@
 // Puts the gateway together, in order and by hand, and takes it apart again.
 
-#include <bearergate/gateway/address_keeper.hpp>
-#include <bearergate/gateway/admin.hpp>
-#include <bearergate/gateway/key_keeper.hpp>
-#include <bearergate/gateway/log_writer.hpp>
 #include <bearergate/gateway/process.hpp>
-#include <bearergate/gateway/server.hpp>
-#include <bearergate/gateway/verifier_pool.hpp>
-#include <bearergate/gateway/worker.hpp>
 
-#include "listening.hpp"
+#include "server_state.hpp"
 #include "start_up_log.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
-#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <mutex>
-#include <string>
 #include <system_error>
-#include <thread>
-#include <utility>
 
 namespace bearergate::gateway {
 
-namespace asio = boost::asio;
 using config::LogLevel;
 
 namespace {
@@ -53,60 +34,6 @@ LogLevel level_of(std::string_view name) {
 
 }  // namespace
 
-struct Server::State {
-    State(config::Loaded loaded, Options its_options);
-    ~State();
-
-    void make_workers();
-    void make_keepers();
-    void make_admin();
-    void watch_signals();
-
-    void run_control();
-    void start_workers();
-    void begin_drain();
-    void worker_drained();
-    void finish();
-    void signalled(int number);
-    Readiness readiness() const;
-    void each_worker(const std::function<void(Worker&)>& what);
-    template <class What>
-    void post(What&& what) {
-        asio::post(control, std::forward<What>(what));
-    }
-
-    Options options;
-    std::vector<config::Diagnostic> warnings;
-    std::shared_ptr<const Snapshot> snapshot;
-    Listening listening;
-    asio::io_context control{1};
-    asio::executor_work_guard<asio::io_context::executor_type> work{control.get_executor()};
-    net::Resolver resolver{control};
-    asio::signal_set signals{control};
-    asio::steady_timer names_timer{control};
-    asio::steady_timer lookup_timer{control};
-    asio::steady_timer drain_timer{control};
-    Shared shared{};
-    std::unique_ptr<VerifierPool> verifiers{};
-    std::vector<std::unique_ptr<Worker>> workers{};
-    LogWriter log;  // behind the workers: it reads their rings to its end
-    std::unique_ptr<KeyKeeper> keys{};
-    std::unique_ptr<AddressKeeper> addresses{};
-    std::unique_ptr<Admin> admin{};
-
-    // Of the control thread.
-    std::vector<std::thread> worker_threads{};
-    std::size_t undrained = 0;
-    bool workers_run = false;
-    bool draining = false;
-    bool finishing = false;
-
-    std::thread control_thread{};
-    std::mutex mutex{};
-    std::condition_variable ended{};
-    bool has_ended = false;  // under the mutex
-};
-
 // ---- Putting it together
 
 Server::State::State(config::Loaded loaded, Options its_options)
@@ -114,13 +41,16 @@ Server::State::State(config::Loaded loaded, Options its_options)
       warnings(loaded.warnings),
       snapshot(make_snapshot(std::move(loaded), 1)),
       listening(snapshot->config.server.listen, worker_count(snapshot->config.server)),
-      log(snapshot->config.logging, options.log_line) {
+      log(snapshot->config.logging, options.log_line),
+      server_at_start(snapshot->config.server),
+      admin_at_start(snapshot->config.admin) {
     shared.wall_now = options.wall_now ? options.wall_now : [] {
         return core::WallTime(std::chrono::system_clock::now());
     };
     make_workers();
     make_keepers();
     make_admin();
+    if (options.read_again) watch_files();
     if (options.handle_signals) watch_signals();
 }
 
@@ -152,26 +82,34 @@ void Server::State::make_keepers() {
             }};
     keys = std::make_unique<KeyKeeper>(control, resolver, snapshot->config.key_sources,
                                        std::move(key_hooks));
-    AddressKeeper::Hooks address_hooks{
+    addresses = make_addresses(*snapshot);
+}
+
+std::unique_ptr<AddressKeeper> Server::State::make_addresses(const Snapshot& of) {
+    AddressKeeper::Hooks hooks{
         .resolve = [this](net::HostPort where,
                           auto done) { resolver.resolve(std::move(where), std::move(done)); },
         .schedule =
-            [this](std::chrono::milliseconds after, std::function<void()> what) {
-                lookup_timer.expires_after(after);
-                lookup_timer.async_wait([what = std::move(what)](const auto& error) {
+            [timer = std::make_shared<asio::steady_timer>(control)](std::chrono::milliseconds after,
+                                                                    std::function<void()> what) {
+                timer->expires_after(after);
+                timer->async_wait([what = std::move(what)](const auto& error) {
                     if (!error) what();
                 });
             },
         .changed =
-            [this](const std::shared_ptr<const AddressKeeper::All>& all) {
-                each_worker([&](Worker& w) { w.use_upstreams(all); });
+            [this, generation = of.generation](std::shared_ptr<const AddressKeeper::All> all) {
+                if (generation == snapshot->generation) {
+                    each_worker([&](Worker& w) { w.use_upstreams(all); });
+                } else if (next && generation == next->snapshot->generation) {
+                    next->resolved = std::move(all);
+                }
             },
         .log =
             [this](std::string_view level, const std::string& host, const std::string& message) {
                 log.event(level_of(level), message, {{"host", host}});
             }};
-    addresses =
-        std::make_unique<AddressKeeper>(snapshot->config.upstreams, std::move(address_hooks));
+    return std::make_unique<AddressKeeper>(of.config.upstreams, std::move(hooks), addresses.get());
 }
 
 void Server::State::make_admin() {
@@ -182,6 +120,17 @@ void Server::State::make_admin() {
             control, settings, Admin::Sources{.readiness = [this] { return readiness(); }});
     } catch (const std::system_error& error) {
         throw cannot_listen(*settings.listen, error);
+    }
+}
+
+void Server::State::watch_files() {
+    try {
+        files = std::make_unique<FileWatch>(
+            control, [this](const std::set<std::string>& changed) { files_changed(changed); });
+        files->watch(files_of(snapshot->config));
+    } catch (const std::system_error& error) {
+        log.event(LogLevel::warning, "files are not watched: only SIGHUP reloads",
+                  {{"what", error.code().message()}});
     }
 }
 
@@ -217,8 +166,10 @@ void Server::State::run_control() {
     }
     for (std::thread& thread : worker_threads) thread.join();
     verifiers.reset();  // its threads post to workers: before them
+    next.reset();
     addresses.reset();
     admin.reset();
+    files.reset();
     log.event(LogLevel::info, "stopped");
     log.stop();
     if (options.drained && draining) options.drained();
@@ -260,8 +211,9 @@ Readiness Server::State::readiness() const {
 
 void Server::State::signalled(int number) {
     if (number == SIGHUP) {
-        log.event(LogLevel::info, "SIGHUP: key files are read again");
-        return keys->reload_files();
+        log.event(LogLevel::info, "SIGHUP: files are read again");
+        keys->reload_files();
+        return reload("SIGHUP");
     }
     if (!draining) return begin_drain();
     log.event(LogLevel::warning, "second signal: exiting at once");

@@ -7,16 +7,12 @@ namespace bearergate::gateway {
 
 namespace {
 
-bool same_server(const config::Url& a, const config::Url& b) {
-    return a.text == b.text;
-}
-
 // Whether connections made under `a` are good under `b`.
 bool same_upstream(const config::Upstream& a, const config::Upstream& b) {
-    return a.name == b.name && std::ranges::equal(a.urls, b.urls, same_server) &&
-           a.tls.ca == b.tls.ca && a.tls.certificate == b.tls.certificate &&
-           a.tls.private_key == b.tls.private_key && a.tls.server_name == b.tls.server_name &&
-           a.idle_connections == b.idle_connections && a.timeouts.idle == b.timeouts.idle;
+    return a.name == b.name && a.urls == b.urls && a.tls.ca == b.tls.ca &&
+           a.tls.certificate == b.tls.certificate && a.tls.private_key == b.tls.private_key &&
+           a.tls.server_name == b.tls.server_name && a.idle_connections == b.idle_connections &&
+           a.timeouts.idle == b.timeouts.idle;
 }
 
 std::shared_ptr<Upstream> upstream_for(const config::Upstream& settings, const Setup* before,

@@ -24,14 +24,8 @@ std::string keys_from(const config::KeySource& source) {
 
 }  // namespace
 
-void log_start_up(LogWriter& log, const Snapshot& snapshot,
-                  const std::vector<config::Diagnostic>& warnings, std::size_t workers,
-                  const std::vector<std::uint16_t>& ports, std::uint16_t admin_port) {
-    log.event(LogLevel::info, "starting",
-              {{"config", snapshot.config.file},
-               {"version", snapshot.version},
-               {"routes", std::to_string(snapshot.policy.routes.size())},
-               {"workers", std::to_string(workers)}});
+void log_policy(LogWriter& log, const Snapshot& snapshot,
+                const std::vector<config::Diagnostic>& warnings) {
     for (const config::Diagnostic& warning : warnings) {
         log.event(LogLevel::warning, warning.message, {{"line", std::to_string(warning.line)}});
     }
@@ -40,6 +34,17 @@ void log_start_up(LogWriter& log, const Snapshot& snapshot,
         log.event(LogLevel::warning, "shadow route: what it would refuse is forwarded",
                   {{"route", route.text}, {"line", std::to_string(route.line)}});
     }
+}
+
+void log_start_up(LogWriter& log, const Snapshot& snapshot,
+                  const std::vector<config::Diagnostic>& warnings, std::size_t workers,
+                  const std::vector<std::uint16_t>& ports, std::uint16_t admin_port) {
+    log.event(LogLevel::info, "starting",
+              {{"config", snapshot.config.file},
+               {"version", snapshot.version},
+               {"routes", std::to_string(snapshot.policy.routes.size())},
+               {"workers", std::to_string(workers)}});
+    log_policy(log, snapshot, warnings);
     for (const config::KeySource& source : snapshot.config.key_sources) {
         log.event(LogLevel::info, "trusting issuer",
                   {{"name", source.name}, {"issuer", source.issuer}, {"keys", keys_from(source)}});

@@ -10,8 +10,11 @@
 
 namespace bearergate::gateway {
 
-// What an operator wants to find in the log of a start: where it listens, whom it trusts, and
-// everything about the configuration that deserves a second look.
+// Everything about a configuration that deserves a second look.
+void log_policy(LogWriter& log, const Snapshot& snapshot,
+                const std::vector<config::Diagnostic>& warnings);
+
+// What an operator wants to find in the log of a start: that, where it listens, and whom it trusts.
 void log_start_up(LogWriter& log, const Snapshot& snapshot,
                   const std::vector<config::Diagnostic>& warnings, std::size_t workers,
                   const std::vector<std::uint16_t>& ports, std::uint16_t admin_port);

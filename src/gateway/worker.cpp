@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -24,11 +26,13 @@ constexpr std::chrono::milliseconds housekeeping_period{250};
 std::vector<Counters::Route> counters_after(const Snapshot& before, const Snapshot& after,
                                             const std::vector<Counters::Route>& counted) {
     std::vector<Counters::Route> moved(after.policy.routes.size() + 1);
+    std::unordered_map<std::string_view, std::size_t> former;
+    for (std::size_t i = 0; i < before.policy.routes.size(); ++i) {
+        former.emplace(before.policy.routes[i].text, i);
+    }
     for (std::size_t i = 0; i < after.policy.routes.size(); ++i) {
-        for (std::size_t old = 0; old < before.policy.routes.size(); ++old) {
-            if (before.policy.routes[old].text != after.policy.routes[i].text) continue;
-            moved[i] = counted[old];
-        }
+        const auto place = former.find(after.policy.routes[i].text);
+        if (place != former.end()) moved[i] = counted[place->second];
     }
     moved.back() = counted.back();
     return moved;
@@ -178,6 +182,7 @@ void Worker::State::use_next_setup() {
     place.counters.routes =
         counters_after(*place.setup->snapshot, *next_setup->snapshot, place.counters.routes);
     place.setup = std::exchange(next_setup, nullptr);
+    place.authenticator.forget(place.setup->snapshot->config.server.cache);
 }
 
 void Worker::State::drain(std::function<void()> when_drained) {

@@ -4,6 +4,7 @@
 #include <bearergate/net/http_server.hpp>
 
 #include "support/http_client.hpp"
+#include "support/lines.hpp"
 #include "support/loop.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_issuer.hpp"
@@ -14,11 +15,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,37 +27,6 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-// Lines that a log thread writes and a test waits for.
-class Lines {
-public:
-    void add(const std::string& line) {
-        const std::lock_guard lock(mutex_);
-        lines_.push_back(line);
-        changed_.notify_all();
-    }
-    // The first line that holds all of these, or "".
-    std::string wait_for(const std::vector<std::string>& parts) {
-        std::unique_lock lock(mutex_);
-        std::string found;
-        changed_.wait_for(lock, std::chrono::seconds(10), [&] {
-            for (const std::string& line : lines_) {
-                if (std::ranges::all_of(parts, [&](const std::string& part) {
-                        return line.find(part) != std::string::npos;
-                    })) {
-                    found = line;
-                }
-            }
-            return !found.empty();
-        });
-        return found;
-    }
-
-private:
-    std::mutex mutex_{};
-    std::condition_variable changed_{};
-    std::vector<std::string> lines_{};
-};
 
 class ServerTest : public testing::Test {
 protected:
@@ -126,7 +94,7 @@ protected:
     test::TemporaryFolder folder_{};
     test::Issuer issuer_{};
     test::Loop loop_{};
-    Lines log_{};
+    test::Lines log_{};
     std::atomic<int> reached_ = 0;
     std::atomic<bool> drained_ = false;
     net::HttpServer::Answer held_{};

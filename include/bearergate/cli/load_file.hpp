@@ -14,7 +14,10 @@ namespace bearergate::cli {
 core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most);
 
 // Reads a configuration from disk with the process's environment; relative file names in it start
-// at its folder. On failure everything that is wrong is on `errors`, and nothing comes back.
+// at its folder.
+config::LoadResult read_configuration(const std::string& path);
+
+// The same for people: on failure everything that is wrong is on `errors`, and nothing comes back.
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors);
 
 }  // namespace bearergate::cli

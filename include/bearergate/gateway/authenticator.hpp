@@ -80,6 +80,8 @@ public:
     // and before `ask_again` no further question is posted, whatever key ids arrive.
     void keys_answered(std::size_t issuer, net::SteadyTime ask_again = {});
     void sweep(net::SteadyTime now);
+    // Another policy: whatever was verified under the one before is forgotten.
+    void forget(std::size_t cache_entries);
 
     struct Figures {
         std::uint64_t hits = 0, misses = 0, evictions = 0, entries = 0, waiting = 0;

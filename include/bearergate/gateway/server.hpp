@@ -19,6 +19,9 @@ public:
     struct Options {
         std::function<core::WallTime()> wall_now{};  // default: the system clock
         bool handle_signals = false;  // SIGTERM and SIGINT drain; twice: exit at once
+        // Reads the configuration once more, at SIGHUP and when one of its files has changed; on
+        // the control thread. None: the one that it began with is for good.
+        std::function<config::LoadResult()> read_again{};
         std::function<void(const std::string& line)> log_line{};  // default: stdout through spdlog
         std::function<void()> drained{};
     };

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace bearergate::gateway {
+
+// Tells when one of a few files is another than before: closed after it was written to, or moved
+// or linked into place, symbolic links on the way to it included (Kubernetes swaps one of those to
+// update a mounted ConfigMap). Never in the middle of a write. Where the kernel cannot tell (some
+// network file systems), nothing is heard.
+class FileWatch {
+public:
+    // `changed` gets the names of the files concerned, as they were given, a moment after the
+    // last of the events that belong together. Throws std::system_error where there is no inotify.
+    FileWatch(boost::asio::io_context& io,
+              std::function<void(const std::set<std::string>&)> changed);
+    ~FileWatch();  // on the thread of `io`, or when that runs no more
+
+    // From now on these and no others. A file that is not there is waited for, if its folder is.
+    void watch(const std::vector<std::string>& files);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,149 @@
+// From one configuration to the next, with every request served by exactly one of them. Whatever is
+// wrong with the new one, the old one stays.
+#include "server_state.hpp"
+#include "start_up_log.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+
+namespace bearergate::gateway {
+
+using config::LogLevel;
+
+namespace {
+
+// How often it is asked whether the requests that wait for keys have got them.
+constexpr std::chrono::milliseconds until_asked_again{20};
+
+void add_file(std::vector<std::string>& files, const std::string& name) {
+    if (!name.empty()) files.push_back(name);
+}
+
+std::vector<std::string> tls_files_of(const config::Config& config) {
+    std::vector<std::string> files;
+    if (const auto& tls = config.server.tls) {
+        for (const auto* name : {&tls->certificate, &tls->private_key, &tls->client_ca}) {
+            add_file(files, *name);
+        }
+    }
+    for (const config::Upstream& upstream : config.upstreams) {
+        const auto& tls = upstream.tls;
+        for (const auto* name : {&tls.ca, &tls.certificate, &tls.private_key}) {
+            add_file(files, *name);
+        }
+    }
+    for (const config::KeySource& source : config.key_sources) add_file(files, source.ca);
+    return files;
+}
+
+bool any_of_them(const std::vector<std::string>& files, const std::set<std::string>& changed) {
+    return std::ranges::any_of(files, [&](const auto& file) { return changed.contains(file); });
+}
+
+}  // namespace
+
+std::vector<std::string> files_of(const config::Config& config) {
+    std::vector<std::string> files = tls_files_of(config);
+    for (const config::KeySource& source : config.key_sources) add_file(files, source.jwks_file);
+    add_file(files, config.file);
+    return files;
+}
+
+void Server::State::files_changed(const std::set<std::string>& changed) {
+    const config::Config& config = snapshot->config;
+    const bool keys_changed = std::ranges::any_of(config.key_sources, [&](const auto& source) {
+        return !source.jwks_file.empty() && changed.contains(source.jwks_file);
+    });
+    if (keys_changed) keys->reload_files();
+    if (any_of_them(tls_files_of(config), changed)) return reload("a TLS file changed");
+    if (changed.contains(config.file)) reload("the file changed");
+}
+
+void Server::State::reload(std::string_view cause) {
+    if (!options.read_again || draining || finishing) return;
+    next.reset();
+    try {
+        config::LoadResult read = options.read_again();
+        for (const config::Diagnostic& error : read.errors) {
+            log.event(LogLevel::error, error.message,
+                      {{"line", std::to_string(error.line)},
+                       {"column", std::to_string(error.column)}});
+        }
+        if (!read.loaded) return reload_failed();
+        Next coming{.warnings = read.loaded->warnings, .cause = std::string(cause)};
+        coming.snapshot = make_snapshot(std::move(*read.loaded), ++generations);
+        coming.addresses = make_addresses(*coming.snapshot);
+        next = std::move(coming);
+        next->addresses->start([this, generation = generations] {
+            post([this, generation] {
+                if (next && next->snapshot->generation == generation) turn_over();
+            });
+        });
+    } catch (const std::runtime_error& error) {
+        log.event(LogLevel::error, error.what());
+        reload_failed();
+    }
+}
+
+void Server::State::reload_failed() {
+    next.reset();
+    ++reload_failures;
+    log.event(LogLevel::error, "the configuration was not reloaded: the one before stays in use",
+              {{"version", snapshot->version}});
+}
+
+void Server::State::turn_over() {
+    if (draining || finishing) return next.reset();
+    // Who waits for keys waits for those of the old configuration. It is not long: a fetch has a
+    // deadline, and another is begun at most once in ten seconds.
+    if (keys->is_asked()) {
+        reload_timer.expires_after(until_asked_again);
+        reload_timer.async_wait([this](const auto& error) {
+            if (!error && next) turn_over();
+        });
+        return;
+    }
+    const auto before = std::exchange(snapshot, next->snapshot);
+    try {
+        keys->reconfigure(snapshot->config.key_sources);  // and hands them to the workers
+    } catch (const std::runtime_error& error) {
+        snapshot = before;
+        log.event(LogLevel::error, error.what());
+        return reload_failed();
+    }
+    each_worker([this](Worker& worker) {
+        worker.use_snapshot(snapshot);
+        worker.use_upstreams(next->resolved);
+    });
+    addresses = std::move(next->addresses);
+    log.use(snapshot->config.logging);
+    if (admin) admin->use(snapshot->config.admin);
+    if (files) files->watch(files_of(snapshot->config));
+    ++reloads;
+    log.event(LogLevel::info, "configuration reloaded",
+              {{"cause", next->cause},
+               {"version", snapshot->version},
+               {"routes", std::to_string(snapshot->policy.routes.size())}});
+    log_policy(log, *snapshot, next->warnings);
+    tell_what_waits();
+    next.reset();
+}
+
+void Server::State::tell_what_waits() {
+    std::string settings;
+    const auto name = [&settings](bool differs, std::string_view setting) {
+        if (!differs) return;
+        if (!settings.empty()) settings += ", ";
+        settings += setting;
+    };
+    const config::Config& config = snapshot->config;
+    name(config.server.listen != server_at_start.listen, "server.listen");
+    name(config.server.workers != server_at_start.workers, "server.workers");
+    name(config.admin.listen != admin_at_start.listen, "admin.listen");
+    if (settings.empty()) return;
+    log.event(LogLevel::warning, "what changed here takes effect at the next start",
+              {{"settings", settings}});
+}
+
+}  // namespace bearergate::gateway

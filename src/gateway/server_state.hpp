@@ -1,0 +1,122 @@
+#pragma once
+
+#include <bearergate/gateway/address_keeper.hpp>
+#include <bearergate/gateway/admin.hpp>
+#include <bearergate/gateway/file_watch.hpp>
+#include <bearergate/gateway/key_keeper.hpp>
+#include <bearergate/gateway/log_writer.hpp>
+#include <bearergate/gateway/server.hpp>
+#include <bearergate/gateway/verifier_pool.hpp>
+#include <bearergate/gateway/worker.hpp>
+
+#include "listening.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace bearergate::gateway {
+
+namespace asio = boost::asio;
+
+// Every file that a configuration stands in or names.
+std::vector<std::string> files_of(const config::Config& config);
+
+// Everything that `run` is made of. server.cpp puts it together and takes it apart, reload.cpp
+// turns it to another configuration.
+struct Server::State {
+    State(config::Loaded loaded, Options its_options);
+    ~State();
+
+    void make_workers();
+    void make_keepers();
+    std::unique_ptr<AddressKeeper> make_addresses(const Snapshot& of);
+    void make_admin();
+    void watch_files();
+    void watch_signals();
+
+    void run_control();
+    void start_workers();
+    void begin_drain();
+    void worker_drained();
+    void finish();
+    void signalled(int number);
+
+    // Reloading: the file is read, then the names in it are resolved, then everything turns over.
+    void files_changed(const std::set<std::string>& files);
+    void reload(std::string_view cause);
+    void turn_over();
+    void reload_failed();
+    void tell_what_waits();
+
+    Readiness readiness() const;
+    void each_worker(const std::function<void(Worker&)>& what);
+    template <class What>
+    void post(What&& what) {
+        asio::post(control, std::forward<What>(what));
+    }
+
+    Options options;
+    std::vector<config::Diagnostic> warnings;
+    std::shared_ptr<const Snapshot> snapshot;
+    Listening listening;
+    asio::io_context control{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{control.get_executor()};
+    net::Resolver resolver{control};
+    asio::signal_set signals{control};
+    asio::steady_timer names_timer{control};
+    asio::steady_timer reload_timer{control};
+    asio::steady_timer drain_timer{control};
+    Shared shared{};
+    std::unique_ptr<VerifierPool> verifiers{};
+    std::vector<std::unique_ptr<Worker>> workers{};
+    LogWriter log;  // behind the workers: it reads their rings to its end
+    std::unique_ptr<KeyKeeper> keys{};
+    std::unique_ptr<AddressKeeper> addresses{};
+    std::unique_ptr<Admin> admin{};
+    std::unique_ptr<FileWatch> files{};
+    const config::Server server_at_start;  // what of it cannot change before the next start
+    const config::Admin admin_at_start;
+
+    // A configuration that is read and right, and waits for its names to resolve.
+    struct Next {
+        std::shared_ptr<const Snapshot> snapshot{};
+        std::unique_ptr<AddressKeeper> addresses{};
+        std::shared_ptr<const AddressKeeper::All> resolved{};
+        std::vector<config::Diagnostic> warnings{};
+        std::string cause{};
+    };
+
+    // Of the control thread.
+    std::optional<Next> next{};
+    std::uint64_t generations = 1;
+    std::uint64_t reloads = 0;
+    std::uint64_t reload_failures = 0;
+    std::vector<std::thread> worker_threads{};
+    std::size_t undrained = 0;
+    bool workers_run = false;
+    bool draining = false;
+    bool finishing = false;
+
+    std::thread control_thread{};
+    std::mutex mutex{};
+    std::condition_variable ended{};
+    bool has_ended = false;  // under the mutex
+};
+
+}  // namespace bearergate::gateway

@@ -1,0 +1,142 @@
+#include <bearergate/gateway/file_watch.hpp>
+
+#include "support/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+namespace bearergate::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class FileWatchTest : public testing::Test {
+protected:
+    void watch(const std::vector<std::string>& files) { watch_.watch(files); }
+    // What is heard until something is, or for this long.
+    std::set<std::string> heard(std::chrono::milliseconds longest = 10s) {
+        const auto end = std::chrono::steady_clock::now() + longest;
+        while (heard_.empty() && std::chrono::steady_clock::now() < end) io_.run_one_for(20ms);
+        return std::exchange(heard_, {});
+    }
+    // As an editor or a deployment does it.
+    void replace(const std::string& name, const std::string& text) {
+        fs::rename(folder_.write(name + ".new", text), folder_.file(name));
+    }
+
+    boost::asio::io_context io_{1};
+    test::TemporaryFolder folder_{};
+    std::set<std::string> heard_{};
+    FileWatch watch_{io_, [this](const std::set<std::string>& files) { heard_ = files; }};
+};
+
+using Names = std::set<std::string>;
+
+TEST_F(FileWatchTest, HearsOfAFileThatIsWrittenAndClosed) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    folder_.write("a.yaml", "two");
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsNothingInTheMiddleOfAWrite) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    std::ofstream half(file);
+    half << "ha" << std::flush;
+    folder_.write("b.yaml", "something else, whole");
+    EXPECT_EQ(heard(300ms), Names{});
+    half << "lf";
+    half.close();
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsOfAFileThatIsMovedIntoPlaceAgainAndAgain) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    for (const char* text : {"two", "three", "four"}) {
+        replace("a.yaml", text);
+        EXPECT_EQ(heard(), Names{file}) << text;
+    }
+}
+
+TEST_F(FileWatchTest, HearsOfAFileThatWasNotThere) {
+    const std::string file = folder_.file("late.yaml");
+    watch({file});
+    folder_.write("late.yaml", "here");
+    EXPECT_EQ(heard(), Names{file});
+}
+
+// A volume in Kubernetes: NAME -> ..data/NAME, ..data -> ..VERSION, and an update swaps the
+// second link.
+TEST_F(FileWatchTest, HearsOfASwappedLinkOnTheWayToTheFile) {
+    const auto version = [&](const std::string& name) {
+        fs::create_directory(folder_.path() / name);
+        folder_.write(name + "/a.yaml", name);
+    };
+    version("..1");
+    fs::create_directory_symlink("..1", folder_.path() / "..data");
+    fs::create_symlink("..data/a.yaml", folder_.path() / "a.yaml");
+    const std::string file = folder_.file("a.yaml");
+    watch({file});
+    for (const std::string next : {"..2", "..3"}) {
+        version(next);
+        fs::create_directory_symlink(next, folder_.path() / "..data_tmp");
+        fs::rename(folder_.path() / "..data_tmp", folder_.path() / "..data");
+        EXPECT_EQ(heard(), Names{file}) << next;
+        folder_.write(next + "/a.yaml", "changed where the links lead");
+        EXPECT_EQ(heard(), Names{file}) << next;
+    }
+}
+
+TEST_F(FileWatchTest, HearsOfALinkThatIsMadeAnew) {
+    folder_.write("one.yaml", "one");
+    folder_.write("two.yaml", "two");
+    const std::string file = folder_.file("a.yaml");
+    fs::create_symlink("one.yaml", file);
+    watch({file});
+    fs::remove(file);
+    fs::create_symlink("two.yaml", file);
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, TellsWhichFilesChangedAndNotOfOthers) {
+    const std::string a = folder_.write("a.yaml", "one");
+    const std::string b = folder_.write("b.crt", "one");
+    const std::string c = folder_.write("c.json", "one");
+    watch({a, b, c});
+    folder_.write("d.txt", "nobody asked");
+    EXPECT_EQ(heard(300ms), Names{});
+    replace("a.yaml", "two");
+    replace("b.crt", "two");
+    EXPECT_EQ(heard(), (Names{a, b}));
+}
+
+TEST_F(FileWatchTest, ForgetsWhatIsNoLongerAskedFor) {
+    const std::string a = folder_.write("a.yaml", "one");
+    const std::string b = folder_.write("b.yaml", "one");
+    watch({a});
+    watch({b});
+    folder_.write("a.yaml", "two");
+    EXPECT_EQ(heard(300ms), Names{});
+    folder_.write("b.yaml", "two");
+    EXPECT_EQ(heard(), Names{b});
+}
+
+TEST_F(FileWatchTest, SurvivesLinksThatGoInCircles) {
+    const std::string file = folder_.file("a.yaml");
+    fs::create_symlink("b.yaml", file);
+    fs::create_symlink("a.yaml", folder_.file("b.yaml"));
+    watch({file});
+    fs::remove(file);
+    folder_.write("a.yaml", "a file after all");
+    EXPECT_EQ(heard(), Names{file});
+}
+
+}  // namespace
+}  // namespace bearergate::gateway

@@ -1,0 +1,223 @@
+// From one configuration to the next while requests come: files replaced as people and deployments
+// replace them, with the whole gateway in this process.
+
+#include <bearergate/gateway/server.hpp>
+
+#include "support/files.hpp"
+#include "support/http_client.hpp"
+#include "support/lines.hpp"
+#include "support/recording_upstream.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/test_issuer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace bearergate::gateway {
+namespace {
+
+using test::ask;
+using test::Reply;
+
+// Answers with its name and the target that it was asked for.
+test::RecordingUpstream::Script tells(const std::string& name) {
+    return [name](test::UpstreamPeer& peer) {
+        while (const auto request = peer.read_request()) {
+            const std::string body = name + " " + request->target;
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+                      "\r\n\r\n" + body);
+        }
+    };
+}
+
+class Reload : public testing::Test {
+protected:
+    Reload() { folder_.write("keys.json", issuer_.jwks()); }
+
+    std::string configuration(const std::string& routes, const std::string& server = "") const {
+        const auto url = [](const test::RecordingUpstream& upstream) { return upstream.url(); };
+        return "server: { listen: \"127.0.0.1:0\", workers: 2" + server + " }\n" +
+               "admin: { listen: \"off\" }\n" +  //
+               "issuers: { default: { issuer: \"" + issuer_.issuer() +
+               "\", jwks_file: keys.json } }\n" + "audience: https://api.example\n" +
+               "upstreams: { one: { url: \"" + url(one_) + "\" }, two: { url: \"" + url(two_) +
+               "\" } }\n" + "routes:\n" + routes;
+    }
+    // Moved into place, as an editor or a deployment does it.
+    void replace(const std::string& name, const std::string& text) const {
+        std::filesystem::rename(folder_.write(name + ".new", text), folder_.file(name));
+    }
+    config::LoadResult read() const {
+        const std::string file = folder_.file("gateway.yaml");
+        return config::load(test::read_file(file), file,
+                            {.environment = [](const std::string&) { return std::nullopt; },
+                             .folder = folder_.path().string()});
+    }
+    void serve(const std::string& text) {
+        folder_.write("gateway.yaml", text);
+        auto first = read();
+        ASSERT_TRUE(first.loaded);
+        server_ = std::make_unique<Server>(
+            std::move(*first.loaded),
+            Server::Options{.wall_now =
+                                [] {
+                                    return core::WallTime(std::chrono::duration<double>(
+                                        test::Issuer::issued_at + 60));
+                                },
+                            .read_again = [this] { return read(); },
+                            .log_line = [this](const std::string& line) { log_.add(line); }});
+        server_->start();
+    }
+    Reply get(const std::string& target, const std::string& token = "") const {
+        test::Ask request{.target = target};
+        if (!token.empty()) request.headers = {{"Authorization", "Bearer " + token}};
+        return ask(server_->ports().front(), request);
+    }
+    bool reloaded(std::size_t times) { return log_.wait_for_count("configuration reloaded", times); }
+
+    test::TemporaryFolder folder_{};
+    test::Issuer issuer_{};
+    test::RecordingUpstream one_{tells("one")};
+    test::RecordingUpstream two_{tells("two")};
+    test::Lines log_{};
+    std::unique_ptr<Server> server_{};
+};
+
+TEST_F(Reload, AReplacedFileIsInForceWithoutARestart) {
+    serve(configuration("  GET /a: { access: public, upstream: one }\n"));
+    EXPECT_EQ(get("/a").body, "one /a");
+    EXPECT_EQ(get("/b").status, 404);
+    replace("gateway.yaml", configuration("  GET /b: { access: public, upstream: two }\n"));
+    ASSERT_TRUE(reloaded(1));
+    EXPECT_EQ(get("/b").body, "two /b");
+    EXPECT_EQ(get("/a").status, 404);
+}
+
+TEST_F(Reload, ABadFileChangesNothingAndIsToldLineByLine) {
+    serve(configuration("  GET /a: { access: public, upstream: one }\n"));
+    const std::map<std::string, std::string> bad = {
+        {"an unknown key", configuration("  GET /a: { acess: public, upstream: one }\n")},
+        {"half a file", configuration("")},
+        {"nothing", ""},
+        {"no YAML", "routes: [\n"},
+    };
+    std::size_t times = 0;
+    for (const auto& [what, text] : bad) {
+        SCOPED_TRACE(what);
+        replace("gateway.yaml", text);
+        ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", ++times));
+        EXPECT_EQ(get("/a").body, "one /a");
+    }
+    EXPECT_NE(log_.wait_for({"acess", "\"line\"", "\"column\""}), "");
+    EXPECT_FALSE(log_.has("configuration reloaded"));
+    replace("gateway.yaml", configuration("  GET /a: { access: public, upstream: two }\n"));
+    ASSERT_TRUE(reloaded(1));
+    EXPECT_EQ(get("/a").body, "two /a");
+}
+
+TEST_F(Reload, AnUnusableTlsFileChangesNothing) {
+    serve(configuration("  GET /a: { access: public, upstream: one }\n"));
+    folder_.write("broken.crt", "no certificate");
+    replace("gateway.yaml",
+            configuration("  GET /a: { access: public, upstream: two }\n",
+                          ", tls: { certificate: broken.crt, private_key: broken.crt }"));
+    ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", 1));
+    EXPECT_EQ(get("/a").body, "one /a");
+}
+
+TEST_F(Reload, AReplacedKeyFileIsInForceWithoutARestart) {
+    serve(configuration("  GET /a: { scopes: [read], upstream: one }\n"));
+    const test::Issuer other;
+    const std::string old_token = issuer_.token(R"({"scope":"read"})");
+    const std::string new_token = other.token(R"({"scope":"read"})");
+    EXPECT_EQ(get("/a", old_token).status, 200);
+    replace("keys.json", other.jwks());
+    ASSERT_TRUE(log_.wait_for_count("new keys", 2));
+    EXPECT_EQ(get("/a", new_token).status, 200);
+    EXPECT_EQ(get("/a", old_token).status, 401);  // though it was in the cache
+    EXPECT_FALSE(log_.has("configuration reloaded"));
+}
+
+TEST_F(Reload, ATokenThatIsInTheCacheIsJudgedByTheNewPolicy) {
+    serve(configuration("  GET /a: { scopes: [read], upstream: one }\n"));
+    const std::string token = issuer_.token(R"({"scope":"read"})");
+    EXPECT_EQ(get("/a", token).status, 200);
+    std::string text = configuration("  GET /a: { scopes: [read], upstream: one }\n");
+    const std::string was = "jwks_file: keys.json";
+    text.replace(text.find(was), was.size(), was + ", max_token_lifetime: 1s");
+    replace("gateway.yaml", text);
+    ASSERT_TRUE(reloaded(1));
+    EXPECT_EQ(get("/a", token).status, 401);
+}
+
+TEST_F(Reload, WhatCannotChangeLiveIsTold) {
+    serve(configuration("  GET /a: { access: public, upstream: one }\n"));
+    std::string text = configuration("  GET /a: { access: public, upstream: two }\n");
+    text.replace(text.find("workers: 2"), 10, "workers: 3");
+    replace("gateway.yaml", text);
+    ASSERT_TRUE(reloaded(1));
+    const std::string line = log_.wait_for({"takes effect at the next start"});
+    EXPECT_NE(line.find("server.workers"), std::string::npos) << line;
+    EXPECT_EQ(line.find("listen"), std::string::npos) << line;
+    EXPECT_EQ(get("/a").body, "two /a");
+}
+
+TEST_F(Reload, TheLogTurnsOverToo) {
+    serve(configuration("  GET /a: { access: public, upstream: one }\n"));
+    replace("gateway.yaml", "logging: { format: logfmt }\n" +
+                                configuration("  GET /a: { access: public, upstream: one }\n"));
+    ASSERT_TRUE(reloaded(1));
+    get("/a");
+    EXPECT_NE(log_.wait_for({"status=200"}), "");
+}
+
+// Every request is decided, rewritten and sent by one and the same configuration, and none is lost.
+TEST_F(Reload, AHundredReloadsUnderLoadLoseNoRequest) {
+    const std::string by_one = configuration("  GET /v/{x}: { scopes: [read], upstream: one }\n");
+    const std::string by_two =
+        configuration("  GET /v/{x}: { scopes: [read], upstream: two, strip_prefix: /v }\n");
+    serve(by_one);
+    const std::string token = issuer_.token(R"({"scope":"read"})");
+    const std::string text =
+        "GET /v/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + "\r\n\r\n";
+    std::atomic<bool> over = false;
+    std::atomic<int> good = 0;
+    std::atomic<int> bad = 0;
+    const auto note = [&](const Reply& reply) {
+        const bool is_whole = reply.body == "one /v/x" || reply.body == "two /x";
+        ++(reply.status == 200 && is_whole ? good : bad);
+    };
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 2; ++i) {
+        clients.emplace_back([&] {
+            test::Connection kept(server_->ports().front());
+            while (!over && bad == 0) {
+                kept.send(text);
+                note(kept.read_reply());
+            }
+        });
+        clients.emplace_back([&] {
+            while (!over && bad == 0) note(get("/v/x", token));
+        });
+    }
+    bool all_reloaded = true;
+    for (std::size_t i = 1; i <= 100 && all_reloaded; ++i) {
+        replace("gateway.yaml", i % 2 == 0 ? by_one : by_two);
+        all_reloaded = reloaded(i);
+    }
+    over = true;
+    for (std::thread& client : clients) client.join();
+    EXPECT_TRUE(all_reloaded);
+    EXPECT_EQ(bad, 0);
+    EXPECT_GT(good, 100);
+}
+
+}  // namespace
+}  // namespace bearergate::gateway
