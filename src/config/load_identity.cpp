@@ -93,14 +93,21 @@ void read_header(const Node& child, Draft& draft) {
         {.name = child.key, .source = source_of(*claim), .claim = std::move(*name)});
 }
 
+// As in a route's key.
+bool is_method(std::string_view text) {
+    const auto fits = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    };
+    return text.front() >= 'A' && text.front() <= 'Z' &&
+           std::all_of(text.begin(), text.end(), fits) && text != "TRACE" && text != "CONNECT";
+}
+
 void read_methods(Block& block, Cors& cors, Draft& draft) {
     const Node* node = block.find("methods");
     if (node == nullptr) return;
     const auto items = read_list(*node, "'methods'", Alone::refused, draft.reading);
     for (const Item& item : items.value_or(std::vector<Item>{})) {
-        const bool unfit = !is_token(item.value) || item.value == "*" || item.value == "TRACE" ||
-                           item.value == "CONNECT" || lower_case(item.value) == item.value;
-        if (unfit) {
+        if (!is_method(item.value)) {
             draft.error(item.node->place, fmt::format("{} cannot be a method here: name each one, "
                                                       "in capitals",
                                                       shown(item.node->text)));

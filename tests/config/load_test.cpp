@@ -218,6 +218,17 @@ TEST(Load, EveryKeyOfTheSmallerBlocks) {
     EXPECT_EQ(loaded.config.logging.access, AccessLog::denied);
 }
 
+TEST(Load, CorsMethodsAreWrittenInCapitals) {
+    for (const char* const method : {"Post", "post", "*", "TRACE", "CONNECT", "-X", "A B"}) {
+        SCOPED_TRACE(method);
+        const auto result =
+            load(std::string(test::smallest) +
+                 "cors: { origins: [https://a.example], methods: [\"" + method + "\"] }\n");
+        ASSERT_EQ(result.errors.size(), 1U) << report(result);
+        EXPECT_NE(result.errors[0].message.find("in capitals"), std::string::npos);
+    }
+}
+
 TEST(Load, EveryKeyOfRoutes) {
     const Loaded loaded = must_load(test::full_file);
     const core::Route& full = route(loaded, "GET,POST {tenant}.acme.example/api/v1/{id}");
