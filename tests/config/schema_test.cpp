@@ -161,6 +161,17 @@ TEST(Schema, NamesEveryReasonThereIs) {
     EXPECT_EQ(test::values_of(schema(), *place), reasons);
 }
 
+TEST(Schema, TheReferenceNamesEveryKey) {
+    const std::string reference = test::read_file(BEARERGATE_SOURCE_DIR "/docs/configuration.md");
+    for (const SchemaPlace& place : test::schema_places(schema())) {
+        if (place.key == "*" || place.block.starts_with("tests")) continue;
+        const bool is_named = reference.contains("`" + place.key + "`") ||
+                              reference.contains("." + place.key + "`") ||
+                              reference.contains(place.key + ":");
+        EXPECT_TRUE(is_named) << place.block << "." << place.key;
+    }
+}
+
 // Every value that stands anywhere in the schema, and some that stand nowhere.
 std::vector<Json> many_values(const std::vector<SchemaPlace>& places) {
     std::vector<Json> values{nullptr,
