@@ -172,7 +172,7 @@ TEST(Schema, TheReferenceNamesEveryKey) {
     }
 }
 
-// Every value that stands anywhere in the schema, and some that stand nowhere.
+// Every text, number and word that stands anywhere in the schema, and some that stand nowhere.
 std::vector<Json> many_values(const std::vector<SchemaPlace>& places) {
     std::vector<Json> values{nullptr,
                              "",
@@ -218,7 +218,9 @@ std::vector<Json> many_values(const std::vector<SchemaPlace>& places) {
                              "localhost:1"};
     for (const SchemaPlace& place : places) {
         if (place.key == "reason") continue;  // many, and all of one kind
-        for (Json& value : test::values_of(schema(), place)) values.push_back(std::move(value));
+        for (Json& value : test::values_of(schema(), place)) {
+            if (value.is_primitive()) values.push_back(std::move(value));
+        }
     }
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
@@ -237,7 +239,7 @@ TEST(Schema, NeverFindsFaultWithWhatTheLoaderTakes) {
             ++refused;
         }
     }
-    EXPECT_GT(refused, 10'000U);
+    EXPECT_GT(refused, 5'000U);
 }
 
 TEST(Schema, FindsFaultWithWhatAnEditorShouldMark) {
