@@ -38,7 +38,8 @@ net::Task<Exchange::After> Exchange::run(Client& client, std::size_t head_bytes,
 net::Task<Exchange::After> Exchange::run_refusal(Client& client, Reason reason,
                                                  net::SteadyTime began) {
     begin(client, began);
-    request_.id = place_.request_ids.next(id_text_);
+    name_request();
+    allow_origin();
     const After after = co_await refuse(reason);
     finish();
     co_return after;
@@ -60,6 +61,7 @@ void Exchange::begin(Client& client, net::SteadyTime began) {
     client_ = &client;
     began_ = began;
     is_permitted_ = false;
+    match_.allow.clear();  // of another request
     ++place_.counters.requests_in_flight;
     http::RequestHead kept = std::move(request_.head);  // for its vectors
     request_ = Request{.setup = place_.setup};
@@ -75,14 +77,18 @@ std::optional<Reason> Exchange::read_head(std::size_t head_bytes) {
     const auto bytes = client_->inbox.text().substr(0, head_bytes);
     client_->inbox.keep_head(head_bytes);
     const auto reason = parser_.parse(bytes, request_.head);
-    request_.head_is_read = !reason;
+    request_.head_is_read = reason != Reason::bad_request;
     name_request();
-    if (reason) return reason;
+    allow_origin();
+    if (!request_.head_is_read) return reason;
 
-    const auto& head = request_.head;
+    http::RequestHead& head = request_.head;
     record_.method = head.method;
     record_.trace_parent = head.traceparent.substr(0, max_trace_parent);
-    if (request_.snapshot().cors) request_.cors = http::cors_lines(*request_.snapshot().cors, head);
+    if (reason) {
+        head.keep_alive = false;  // who sends this may mean anything by what follows
+        return reason;
+    }
     request_.flow.begin(head.body);
     if (!request_.flow.look(client_->inbox)) return Reason::bad_request;
     client_->stand(request_.flow.awaits());
@@ -108,6 +114,14 @@ void Exchange::name_request() {
         record_.client_request_id = given;
     }
     record_.request_id = request_.id;
+}
+
+// Our CORS fields go with every answer. An unreadable head has no origin.
+void Exchange::allow_origin() {
+    const auto& cors = request_.snapshot().cors;
+    if (!cors) return;
+    static const http::RequestHead unreadable{};
+    request_.cors = http::cors_lines(*cors, request_.head_is_read ? request_.head : unreadable);
 }
 
 // Check 3.

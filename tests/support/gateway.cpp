@@ -79,7 +79,9 @@ LogRecord copy_of(const AccessRecord& record) {
 
 struct Gateway::State {
     State(Gateway& owner, const std::string& yaml, Options given)
-        : options(std::move(given)), snapshot(compile(yaml, 1)) {
+        : options(std::move(given)),
+          verifiers(1, options.verifications),
+          snapshot(compile(yaml, 1)) {
         now = options.now.time_since_epoch().count();
         shared.wall_now = [this] { return core::WallTime(core::WallTime::duration(now.load())); };
         shared.verifiers = &verifiers;
@@ -99,7 +101,7 @@ struct Gateway::State {
 
     Options options;
     std::atomic<double> now{};
-    gateway::VerifierPool verifiers{1, 64};
+    gateway::VerifierPool verifiers;
     gateway::Shared shared{};
     std::shared_ptr<const Snapshot> snapshot;
     std::unique_ptr<Worker> worker{};
@@ -113,7 +115,12 @@ Gateway::Gateway(const std::string& yaml, Options options)
     : state_(std::make_unique<State>(*this, yaml, std::move(options))) {
     const int listening = net::bind_listener({.text = "127.0.0.1:0", .host = "127.0.0.1"}, false);
     state_->port = net::local_port(listening);
-    state_->worker->listen({listening});
+    std::vector<int> descriptors{listening};
+    if (const std::string& path = state_->options.unix_socket; !path.empty()) {
+        descriptors.push_back(
+            net::bind_listener({.text = path, .is_unix = true, .path = path}, false));
+    }
+    state_->worker->listen(std::move(descriptors));
     use_keys(state_->options.keys);
     state_->use_addresses();
     state_->thread = std::thread([this] { state_->worker->run(); });

@@ -46,6 +46,7 @@ private:
     net::Task<After> answer(std::size_t head_bytes);
     std::optional<core::Reason> read_head(std::size_t head_bytes);
     void name_request();
+    void allow_origin();
     std::optional<core::Reason> read_target();
     bool is_preflight();
     std::optional<core::Reason> find_route();

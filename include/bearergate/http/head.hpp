@@ -49,7 +49,8 @@ struct RequestHead {
 };
 
 // Reads the head that HeadScan found whole: bytes.substr(0, head length). bad_request,
-// expectation_unsupported, method_not_allowed (CONNECT, TRACE: close), bad_target.
+// expectation_unsupported, method_not_allowed (CONNECT, TRACE: close), bad_target. After all but
+// the first `out` is whole, the target in the form it came in.
 // The grammar is boost::beast::http::basic_parser's, between our stricter checks.
 class RequestParser {
 public:
