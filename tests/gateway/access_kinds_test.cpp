@@ -49,7 +49,8 @@ protected:
 TEST_F(AccessKinds, OpenRoutesLookAtNoToken) {
     serve(routes);
     const std::string both =
-        "Authorization: Bearer not-a-token\r\nAuthorization: Basic YTpi\r\nX-Auth-Subject: root\r\n";
+        "Authorization: Bearer not-a-token\r\nAuthorization: Basic YTpi\r\nX-Auth-Subject: "
+        "root\r\n";
     const SeenRequest request = forwarded(get("/open", both));
     EXPECT_EQ(request.count("Authorization"), 2U);
     EXPECT_EQ(request.header("Authorization"), "Bearer not-a-token");
@@ -156,8 +157,8 @@ TEST_F(AccessKinds, ShadowRoutesStillRefuseWhatIsAmbiguous) {
 
 TEST_F(AccessKinds, ShadowRoutesDoNotWaitForKeys) {
     // Whoever asks for keys here is never answered, and would wait for two seconds.
-    serve_with(configuration(routes),
-               {.keys = {{issuer_.issuer(), issuer_.jwks()}}, .asked = [](Gateway&, std::size_t) {}});
+    serve_with(configuration(routes), {.keys = {{issuer_.issuer(), issuer_.jwks()}},
+                                       .asked = [](Gateway&, std::size_t) {}});
     const auto began = std::chrono::steady_clock::now();
     for (int i = 0; i < 20; ++i) {
         const std::string token =

@@ -1,9 +1,9 @@
 // Every way to be refused before there is an upstream to speak of: what the client is told, what
 // is noted down, and that the upstream hears nothing of it.
 
-#include "gateway/front.hpp"
-
 #include <bearergate/core/base64url.hpp>
+
+#include "gateway/front.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -82,7 +82,7 @@ protected:
         EXPECT_EQ(body["request_id"], reply.header("X-Request-Id"));
         EXPECT_EQ(reply.header("X-Request-Id").size(), 32U);
 
-        std::set<std::string> members{"type",   "title",      "status", "error_description",
+        std::set<std::string> members{"type",   "title",     "status", "error_description",
                                       "reason", "request_id"};
         std::string challenge;
         if (c.error != nullptr) challenge = "Bearer realm=\"bearergate\"";
@@ -146,36 +146,92 @@ std::vector<Case> Refusals::cases() const {
     const std::string post = "POST /small HTTP/1.1\r\nHost: a\r\n";
     return {
         {Reason::bad_request, "no HTTP", "hello\r\n\r\n", 400, nullptr, true, {}, {}, {}, true},
-        {Reason::bad_request, "no Host", "GET /open HTTP/1.1\r\n\r\n", 400, nullptr, true, {}, {},
-         {}, true},
+        {Reason::bad_request,
+         "no Host",
+         "GET /open HTTP/1.1\r\n\r\n",
+         400,
+         nullptr,
+         true,
+         {},
+         {},
+         {},
+         true},
         {Reason::expectation_unsupported, "an expectation", get("/open", "Expect: tea\r\n"), 417,
          nullptr, true},
-        {Reason::header_too_large, "a long field", get("/open", "X: " + std::string(2048, 'x') +
-         "\r\n"), 431, nullptr, true, {}, {}, {}, true},
+        {Reason::header_too_large,
+         "a long field",
+         get("/open", "X: " + std::string(2048, 'x') + "\r\n"),
+         431,
+         nullptr,
+         true,
+         {},
+         {},
+         {},
+         true},
         {Reason::bad_target, "an encoded slash", get("/op%2Fen"), 400},
         {Reason::bad_target, "another authority", get("http://b.example/open"), 400, nullptr, true},
         {Reason::no_route, "no route", get("/nowhere"), 404},
-        {Reason::method_not_allowed, "no such method",
-         "DELETE /twice HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+        {Reason::method_not_allowed, "no such method", "DELETE /twice HTTP/1.1\r\nHost: a\r\n\r\n",
+         405},
         {Reason::method_not_allowed, "TRACE", "TRACE /twice HTTP/1.1\r\nHost: a\r\n\r\n", 405,
          nullptr, true},
         {Reason::method_not_allowed, "CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
          405, nullptr, true},
-        {Reason::route_closed, "a closed route", get("/closed", bearer()), 403, nullptr, false, {},
-         {}, "/closed"},
+        {Reason::route_closed,
+         "a closed route",
+         get("/closed", bearer()),
+         403,
+         nullptr,
+         false,
+         {},
+         {},
+         "/closed"},
         {Reason::token_missing, "no token", get("/token"), 401, "", false, {}, {}, "/token"},
-        {Reason::credentials_ambiguous, "two tokens", get("/token", bearer() + bearer()), 400,
-         "invalid_request", false, {}, {}, "/token"},
-        {Reason::credentials_malformed, "three words",
-         get("/token", "Authorization: Bearer a b\r\n"), 400, "invalid_request", false, {}, {},
+        {Reason::credentials_ambiguous,
+         "two tokens",
+         get("/token", bearer() + bearer()),
+         400,
+         "invalid_request",
+         false,
+         {},
+         {},
          "/token"},
-        {Reason::scheme_unsupported, "Basic", get("/token", "Authorization: Basic YTpi\r\n"), 401,
-         "", false, {}, {}, "/token"},
-        {Reason::body_too_large, "a body that says it", post + body + "\r\n", 413, nullptr, true,
-         {}, {}, "POST /small"},
-        {Reason::body_too_large, "a chunked body that came at once",
-         post + "Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n", 413, nullptr,
-         true, {}, {}, "POST /small"},
+        {Reason::credentials_malformed,
+         "three words",
+         get("/token", "Authorization: Bearer a b\r\n"),
+         400,
+         "invalid_request",
+         false,
+         {},
+         {},
+         "/token"},
+        {Reason::scheme_unsupported,
+         "Basic",
+         get("/token", "Authorization: Basic YTpi\r\n"),
+         401,
+         "",
+         false,
+         {},
+         {},
+         "/token"},
+        {Reason::body_too_large,
+         "a body that says it",
+         post + body + "\r\n",
+         413,
+         nullptr,
+         true,
+         {},
+         {},
+         "POST /small"},
+        {Reason::body_too_large,
+         "a chunked body that came at once",
+         post + "Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n",
+         413,
+         nullptr,
+         true,
+         {},
+         {},
+         "POST /small"},
         {Reason::bad_request, "a chunked body gone wrong at once",
          post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello world\r\n0\r\n\r\n", 400, nullptr,
          true},
@@ -184,13 +240,27 @@ std::vector<Case> Refusals::cases() const {
 
 std::vector<Case> Refusals::token_cases() const {
     const auto plain = [this](Reason reason, const std::string& token) {
-        return Case{reason, std::string(core::name_of(reason)), with_token("/token", token), 401,
-                    "invalid_token", false, {}, {}, "/token"};
+        return Case{reason,
+                    std::string(core::name_of(reason)),
+                    with_token("/token", token),
+                    401,
+                    "invalid_token",
+                    false,
+                    {},
+                    {},
+                    "/token"};
     };
     const auto forbidden = [this](Reason reason, const std::string& target,
                                   const std::string& route, std::string_view claims = "{}") {
-        return Case{reason, target, with_token(target, issuer_.token(claims)), 403,
-                    "insufficient_scope", false, {}, {}, route};
+        return Case{reason,
+                    target,
+                    with_token(target, issuer_.token(claims)),
+                    403,
+                    "insufficient_scope",
+                    false,
+                    {},
+                    {},
+                    route};
     };
     std::vector<Case> all{
         plain(Reason::token_too_large, issuer_.token(R"({"x":")" + std::string(800, 'x') + "\"}")),
@@ -218,14 +288,33 @@ std::vector<Case> Refusals::token_cases() const {
         forbidden(Reason::claim_mismatch, "/claims", "/claims", R"({"role":"reader"})"),
     };
     all[all.size() - 2].scope = "read:items a b";  // less the name that no scope-token can be
-    all.push_back({Reason::organization_unnamed, "no organization named",
-                   with_token("/org-header", issuer_.token(R"({"organization_id":"acme"})")), 400,
-                   "invalid_request", false, {}, {}, "/org-header"});
-    all.push_back({Reason::key_unknown, "a key that nobody has",
-                   with_token("/token", issuer_.token_with_header(R"({"kid":"nobody"})")), 401,
-                   "invalid_token", false, {}, {}, "/token"});
-    all.push_back({Reason::keys_unavailable, "an issuer without keys",
-                   with_token("/token", other_.token()), 503, nullptr, false, {}, {}, "/token"});
+    all.push_back({Reason::organization_unnamed,
+                   "no organization named",
+                   with_token("/org-header", issuer_.token(R"({"organization_id":"acme"})")),
+                   400,
+                   "invalid_request",
+                   false,
+                   {},
+                   {},
+                   "/org-header"});
+    all.push_back({Reason::key_unknown,
+                   "a key that nobody has",
+                   with_token("/token", issuer_.token_with_header(R"({"kid":"nobody"})")),
+                   401,
+                   "invalid_token",
+                   false,
+                   {},
+                   {},
+                   "/token"});
+    all.push_back({Reason::keys_unavailable,
+                   "an issuer without keys",
+                   with_token("/token", other_.token()),
+                   503,
+                   nullptr,
+                   false,
+                   {},
+                   {},
+                   "/token"});
     return all;
 }
 
@@ -240,9 +329,9 @@ TEST_F(Refusals, SayWhyAndNeverReachTheUpstream) {
         }
     }
     // What takes time or a crowd has tests of its own.
-    const std::set<Reason> elsewhere{Reason::header_timeout,       Reason::body_timeout,
-                                     Reason::overloaded,           Reason::upstream_unreachable,
-                                     Reason::upstream_broken,      Reason::upstream_timeout};
+    const std::set<Reason> elsewhere{Reason::header_timeout,  Reason::body_timeout,
+                                     Reason::overloaded,      Reason::upstream_unreachable,
+                                     Reason::upstream_broken, Reason::upstream_timeout};
     EXPECT_EQ(seen.size() + elsewhere.size(), core::reason_count);
 }
 
@@ -298,8 +387,15 @@ TEST_F(Refusals, ForWantOfAVerifierAskToComeAgain) {
     const Issuer slow(issuer_.issuer(), core::Algorithm::es384);
     serve_with(configuration(routes, "", other_issuer),
                {.keys = {{issuer_.issuer(), slow.jwks()}}, .verifications = 0});
-    check({Reason::overloaded, "no room", with_token("/token", slow.token()), 503, nullptr, false,
-           {}, {}, "/token"});
+    check({Reason::overloaded,
+           "no room",
+           with_token("/token", slow.token()),
+           503,
+           nullptr,
+           false,
+           {},
+           {},
+           "/token"});
 }
 
 }  // namespace
