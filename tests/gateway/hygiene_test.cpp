@@ -67,9 +67,9 @@ TEST_F(Hygiene, TheOrganizationIsTheClaimsOrOnOrganizationRoutesTheAudiences) {
     const std::string by_claim =
         forwarded(get("/orgs/acme/x", request_id + bearer(R"({"organization_id":"acme"})")));
     EXPECT_NE(by_claim.find("X-Auth-Organization-Id: acme\r\n"), std::string::npos) << by_claim;
-    const std::string by_audience = forwarded(
-        get("/org", std::string("X-Org: globex\r\n") + request_id +
-                        bearer(R"({"aud":"urn:logto:organization:globex","organization_id":"x"})")));
+    const std::string by_audience = forwarded(get(
+        "/org", std::string("X-Org: globex\r\n") + request_id +
+                    bearer(R"({"aud":"urn:logto:organization:globex","organization_id":"x"})")));
     EXPECT_NE(by_audience.find("X-Auth-Organization-Id: globex\r\n"), std::string::npos);
     EXPECT_NE(by_audience.find("X-Org: globex\r\n"), std::string::npos);
 }
