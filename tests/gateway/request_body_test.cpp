@@ -54,8 +54,8 @@ protected:
 
 TEST_F(RequestBody, OfAStatedSizeArrivesAsItWas) {
     serve(routes);
-    for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{100'000},
-                                    std::size_t{5'000'000}}) {
+    for (const std::size_t bytes :
+         {std::size_t{0}, std::size_t{1}, std::size_t{100'000}, std::size_t{5'000'000}}) {
         SCOPED_TRACE(bytes);
         const std::string body = patterned(bytes);
         EXPECT_EQ(ask(post("/open", sized(bytes)) + body).status, 200);
@@ -135,8 +135,8 @@ TEST_F(RequestBody, IsNotAskedForWhenItIsThereAlreadyOrThereIsNone) {
             SCOPED_TRACE(version + body);
             Connection client(gateway_->port());
             client.send("POST /open HTTP/" + std::string(version) +
-                        "\r\nHost: a\r\nExpect: 100-continue\r\n" +
-                        sized(body.empty() ? 0 : 5) + "\r\n" + body);
+                        "\r\nHost: a\r\nExpect: 100-continue\r\n" + sized(body.empty() ? 0 : 5) +
+                        "\r\n" + body);
             if (body == "h") {
                 ASSERT_TRUE(reached_upstream("\r\n\r\nh"));
                 client.send("ello");
@@ -253,7 +253,8 @@ TEST_F(RequestBody, ThatIsWrongFromTheStartIsRefusedWithoutContact) {
         EXPECT_EQ(reply.header("Connection"), "close");
     }
     const std::string extensions(4097, 'x');
-    EXPECT_EQ(ask(post("/open", chunked) + "5;" + extensions + "\r\nhello\r\n0\r\n\r\n").status, 400);
+    EXPECT_EQ(ask(post("/open", chunked) + "5;" + extensions + "\r\nhello\r\n0\r\n\r\n").status,
+              400);
     std::string trailers = "0\r\n";
     for (int i = 0; i < 33; ++i) trailers += "X: y\r\n";
     EXPECT_EQ(ask(post("/open", chunked) + trailers + "\r\n").status, 400);
