@@ -58,7 +58,8 @@ TEST_F(Persistence, PipelinedRequestsAreEachDecidedOnTheirOwn) {
             SCOPED_TRACE(c.request);
             const Reply reply = client.read_reply();
             EXPECT_EQ(reply.status, c.status);
-            if (c.status == 200) EXPECT_EQ("GET " + reply.body + " ", c.request.substr(0, reply.body.size() + 5));
+            if (c.status == 200)
+                EXPECT_EQ("GET " + reply.body + " ", c.request.substr(0, reply.body.size() + 5));
             const LogRecord record = gateway_->next_record();
             EXPECT_EQ(record.subject, c.subject);
             EXPECT_EQ(record.reason, c.reason);

@@ -97,7 +97,8 @@ TEST_F(VanishingClient, LeavesTheQueueForKeys) {
 TEST_F(VanishingClient, MayVanishAtAnyByte) {
     serve(routes);
     const std::string request =
-        "POST /open HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+        "POST /open HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     for (std::size_t bytes = 0; bytes < request.size(); ++bytes) {
         Connection client(gateway_->port());
         client.send(std::string_view(request).substr(0, bytes));
