@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,6 +84,8 @@ SeenRequest parse_head(std::string_view head) {
 struct RecordingUpstream::State {
     explicit State(Script first) : script(std::move(first)) {}
 
+    // Writes the address that it got back.
+    void listen(int family, sockaddr* address, socklen_t size);
     void accept_all();
     void serve(int socket, std::size_t index, const Script& play);
     template <class Condition>
@@ -93,6 +96,7 @@ struct RecordingUpstream::State {
 
     int listening = -1;
     std::uint16_t port = 0;
+    std::string url{};
     std::thread acceptor{};
 
     mutable std::mutex mutex{};
@@ -153,6 +157,7 @@ public:
         }
         return true;
     }
+    void stop_noting() override { notes_ = false; }
     void finish() override { ::shutdown(socket_, SHUT_WR); }
     void reset() override {
         const linger now{.l_onoff = 1, .l_linger = 0};
@@ -176,7 +181,7 @@ private:
         if (count < 0 && errno == ECONNRESET) end_ = Connection::End::reset;
         if (count <= 0) return false;
         const std::string_view got(bytes.data(), static_cast<std::size_t>(count));
-        note_bytes_(got);
+        if (notes_) note_bytes_(got);
         received_ += got;
         return true;
     }
@@ -223,6 +228,7 @@ private:
     std::string received_{};
     Connection::End end_ = Connection::End::none;
     bool reset_ = false;
+    bool notes_ = true;
 };
 
 }  // namespace
@@ -252,6 +258,15 @@ void RecordingUpstream::State::serve(int socket, std::size_t index, const Script
     changed.notify_all();
 }
 
+void RecordingUpstream::State::listen(int family, sockaddr* address, socklen_t size) {
+    listening = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::bind(listening, address, size) != 0 || ::listen(listening, 128) != 0 ||
+        ::getsockname(listening, address, &size) != 0) {
+        throw std::runtime_error("cannot listen");
+    }
+    acceptor = std::thread([this] { accept_all(); });
+}
+
 void RecordingUpstream::State::accept_all() {
     for (;;) {
         const int socket = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
@@ -276,19 +291,21 @@ RecordingUpstream::RecordingUpstream()
 
 RecordingUpstream::RecordingUpstream(Script script)
     : state_(std::make_unique<State>(std::move(script))) {
-    State& state = *state_;
-    state.listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const where = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(state.listening, where, size) != 0 || ::listen(state.listening, 128) != 0 ||
-        ::getsockname(state.listening, where, &size) != 0) {
-        throw std::runtime_error("cannot listen");
-    }
-    state.port = ntohs(address.sin_port);
-    state.acceptor = std::thread([&state] { state.accept_all(); });
+    state_->listen(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    state_->port = ntohs(address.sin_port);
+    state_->url = "http://127.0.0.1:" + std::to_string(state_->port);
+}
+
+RecordingUpstream::RecordingUpstream(Script script, const std::string& unix_socket)
+    : state_(std::make_unique<State>(std::move(script))) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    unix_socket.copy(address.sun_path, sizeof address.sun_path - 1);
+    state_->listen(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    state_->url = "unix:" + unix_socket;
 }
 
 RecordingUpstream::~RecordingUpstream() {
@@ -317,7 +334,7 @@ std::uint16_t RecordingUpstream::port() const {
     return state_->port;
 }
 std::string RecordingUpstream::url() const {
-    return "http://127.0.0.1:" + std::to_string(port());
+    return state_->url;
 }
 
 void RecordingUpstream::play(Script script) {

@@ -36,6 +36,9 @@ public:
     virtual std::optional<SeenRequest> read_head() = 0;     // the same without its body
     virtual std::string read_bytes(std::size_t count) = 0;  // fewer at the end
     virtual bool send(std::string_view bytes) = 0;
+    // What comes from now on is read, but no longer noted down: for bodies larger than a test wants
+    // to keep.
+    virtual void stop_noting() = 0;
     virtual void finish() = 0;  // half-close
     virtual void reset() = 0;   // away at once, with RST
     // Reads on until the gateway ends the connection, and says how.
@@ -51,6 +54,7 @@ public:
 
     RecordingUpstream();  // answers every request with 200 and "ok"
     explicit RecordingUpstream(Script script);
+    RecordingUpstream(Script script, const std::string& unix_socket);
     // Answers every request with these bytes.
     static Script answer(std::string response);
     ~RecordingUpstream();
@@ -58,7 +62,7 @@ public:
     RecordingUpstream& operator=(const RecordingUpstream&) = delete;
 
     std::uint16_t port() const;
-    std::string url() const;   // "http://127.0.0.1:PORT"
+    std::string url() const;   // "http://127.0.0.1:PORT" or "unix:/path"
     void play(Script script);  // on the connections to come
     std::size_t connections() const;
     std::size_t bytes() const;  // received, on all connections
