@@ -1,6 +1,7 @@
 // Upstream to client: interim heads, a response's head and its body.
 #include <bearergate/gateway/response_flow.hpp>
 
+#include <cstring>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -60,7 +61,10 @@ bool ResponseFlow::receive(net::UpstreamConnection& upstream) {
         return true;
     }
     if (upstream.stream.is_receiving()) return false;
-    if (begin_ == end_) begin_ = end_ = 0;
+    // What is left is the beginning of a head; what came before it has been sent.
+    char* const bytes = upstream.buffer.bytes().data();
+    std::memmove(bytes, bytes + begin_, end_ - begin_);
+    end_ -= std::exchange(begin_, 0);
     const auto room = upstream.buffer.bytes().subspan(end_);
     if (room.empty()) {  // a head that fills the buffer and is not whole
         state_ = State::broken;
