@@ -11,29 +11,26 @@ using core::Reason;
 net::Task<std::optional<Reason>> Forwarding::relay() {
     constexpr event::Bits events =
         event::client_writable | event::upstream_received | event::upstream_writable;
-    auto moved_at = client_->now();
+    moved_ = {.request = client_->now(), .any = client_->now()};
     for (;;) {
-        if (advance()) moved_at = client_->now();
+        advance();
         if (response_.has_begun() && !account_.until_head) {
             account_.until_head =
-                std::chrono::duration_cast<std::chrono::microseconds>(moved_at - began_);
+                std::chrono::duration_cast<std::chrono::microseconds>(moved_.any - began_);
         }
         if (client_->gone()) co_return std::nullopt;
         if (response_.is_over() && client_->outbox.empty()) co_return std::nullopt;
         if (const auto fault = request_->flow.fault()) co_return fault;
 
-        const auto client = patience_with_client();
-        const auto upstream = patience_with_upstream();
-        net::SteadyTime until = net::SteadyTime::max();
-        if (client) until = moved_at + *client;
-        if (upstream) until = std::min(until, moved_at + *upstream);
-        client_->arm(until);
+        const auto client = clients_deadline();
+        const auto upstream = upstreams_deadline();
+        client_->arm(std::min(client, upstream));
         const auto up = co_await client_->wait(events);
         if ((up & event::upstream_writable) != 0) request_->flow.wake();
         if ((up & event::deadline) == 0) continue;
-        const auto stood_still = client_->now() - moved_at;
-        if (upstream && stood_still >= *upstream) co_return Reason::upstream_timeout;
-        if (client && stood_still >= *client) {
+        const auto now = client_->now();
+        if (now >= upstream) co_return Reason::upstream_timeout;
+        if (now >= client) {
             if (client_->outbox.empty()) co_return Reason::body_timeout;
             client_->give_up();  // it does not take what it asked for
             co_return std::nullopt;
@@ -41,30 +38,34 @@ net::Task<std::optional<Reason>> Forwarding::relay() {
     }
 }
 
-bool Forwarding::advance() {
+void Forwarding::advance() {
     const bool request_moved = request_->flow.advance(*client_, connection_->stream);
     const bool says_no_more = client_->ended() && client_->inbox.empty();
     const bool keep_alive =
         request_->head.keep_alive && request_->flow.is_read() && !says_no_more && !place_.draining;
     const bool response_moved = response_.advance(*client_, *connection_, terms_, keep_alive);
-    return request_moved || response_moved;
+    if (!request_moved && !response_moved) return;
+    moved_.any = client_->now();
+    if (request_moved) moved_.request = moved_.any;
 }
 
 // Between bytes of its body, and while a write to it makes no progress.
-std::optional<std::chrono::milliseconds> Forwarding::patience_with_client() const {
+net::SteadyTime Forwarding::clients_deadline() const {
     const bool reads_from_it = request_->flow.waits_for_client();
     const bool writes_to_it = !client_->outbox.empty();
-    if (!reads_from_it && !writes_to_it) return std::nullopt;
-    return request_->snapshot().config.server.timeouts.idle;
+    if (!reads_from_it && !writes_to_it) return net::SteadyTime::max();
+    return moved_.any + request_->snapshot().config.server.timeouts.idle;
 }
 
 // While it takes no more of the request, or has all of it and does not answer, or stops in the
-// middle of its answer. What the client takes its time for is not held against the upstream.
-std::optional<std::chrono::milliseconds> Forwarding::patience_with_upstream() const {
-    if (!client_->outbox.empty()) return std::nullopt;
-    if (response_.has_begun()) return settings().timeouts.body;
-    if (request_->flow.waits_for_client()) return std::nullopt;
-    return request_->route->response_timeout.value_or(settings().timeouts.response);
+// middle of its answer. What the client takes its time for is not held against the upstream. Pieces
+// of a head and interim heads are no answer: they gain it no time.
+net::SteadyTime Forwarding::upstreams_deadline() const {
+    if (!client_->outbox.empty()) return net::SteadyTime::max();
+    if (response_.has_begun()) return moved_.any + settings().timeouts.body;
+    if (request_->flow.waits_for_client()) return net::SteadyTime::max();
+    return moved_.request +
+           request_->route->response_timeout.value_or(settings().timeouts.response);
 }
 
 }  // namespace bearergate::gateway

@@ -69,9 +69,9 @@ private:
     // relay.cpp: both directions at once, until the response or the client is over, or a reason
     // comes up to end it.
     net::Task<std::optional<core::Reason>> relay();
-    bool advance();
-    std::optional<std::chrono::milliseconds> patience_with_client() const;
-    std::optional<std::chrono::milliseconds> patience_with_upstream() const;
+    void advance();
+    net::SteadyTime clients_deadline() const;
+    net::SteadyTime upstreams_deadline() const;
 
     Upstream& upstream() const { return *request_->setup->upstreams[request_->route->upstream]; }
     const config::Upstream& settings() const {
@@ -87,6 +87,10 @@ private:
     std::string head_{};              // as it goes upstream
     std::string websocket_accept_{};  // what the upstream must answer to an upgrade
     net::SteadyTime began_{};
+    struct {
+        net::SteadyTime request{};
+        net::SteadyTime any{};
+    } moved_{};  // when bytes last did
     Account account_{};
 };
 

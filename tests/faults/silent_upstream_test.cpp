@@ -1,0 +1,215 @@
+// Upstreams that let us wait: 504 once their time is over, and never longer.
+
+#include "support/gate.hpp"
+#include "support/relaying.hpp"
+
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace bearergate::gateway {
+namespace {
+
+using test::UpstreamPeer;
+using testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* soon = "timeouts: { response: 200ms, body: 200ms, connect: 200ms }";
+// Long enough for any machine, and much shorter than what waits without a limit would take.
+constexpr std::chrono::seconds late{8};
+
+// Listens, and has its queue full: further connects hang.
+class FullBacklog {
+public:
+    FullBacklog() : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const where = reinterpret_cast<sockaddr*>(&address);
+        EXPECT_EQ(::bind(listening_, where, size), 0);
+        EXPECT_EQ(::listen(listening_, 0), 0);
+        EXPECT_EQ(::getsockname(listening_, where, &size), 0);
+        port_ = ntohs(address.sin_port);
+        for (int& filler : fillers_) {
+            filler = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            ::connect(filler, where, size);
+        }
+    }
+    ~FullBacklog() {
+        for (const int filler : fillers_) ::close(filler);
+        ::close(listening_);
+    }
+    FullBacklog(const FullBacklog&) = delete;
+    FullBacklog& operator=(const FullBacklog&) = delete;
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+private:
+    int listening_;
+    std::array<int, 8> fillers_{};
+    std::uint16_t port_ = 0;
+};
+
+class SilentUpstream : public test::Relaying {
+protected:
+    void expect_504(std::string_view request = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n") {
+        const auto began = Clock::now();
+        const test::Reply reply = exchange(request);
+        EXPECT_EQ(reply.status, 504);
+        EXPECT_THAT(reply.body, HasSubstr("upstream_timeout"));
+        EXPECT_LT(Clock::now() - began, late);
+        EXPECT_EQ(gateway_->next_record().reason, "upstream_timeout");
+        EXPECT_EQ(counters().upstream_errors, 1U);
+        EXPECT_EQ(counters().upstream_retries, 0U);
+    }
+};
+
+TEST_F(SilentUpstream, AConnectThatHangs) {
+    const FullBacklog full;
+    run({.upstream = soon, .url = full.url()});
+    expect_504();
+}
+
+TEST_F(SilentUpstream, NoAnswer) {
+    test::Gate ended;
+    serve(
+        [&ended](UpstreamPeer& peer) {
+            peer.read_request();
+            peer.wait_for_end();
+            ended.open();
+        },
+        {.upstream = soon});
+    expect_504();
+    EXPECT_TRUE(ended.wait()) << "the upstream's connection is closed";
+}
+
+TEST_F(SilentUpstream, ARouteMayHaveATimeOfItsOwn) {
+    serve([](UpstreamPeer& peer) { peer.wait_for_end(); },
+          {.route = "{ access: public, timeout: 200ms }"});
+    expect_504();
+}
+
+TEST_F(SilentUpstream, AnswersThatNeverEndTheirHead) {
+    // A byte now and then is no answer, nor are interim ones.
+    for (const std::string drip : {"X", "HTTP/1.1 100 Continue\r\n\r\n"}) {
+        SCOPED_TRACE(drip);
+        serve(
+            [drip](UpstreamPeer& peer) {
+                if (!peer.read_request()) return;
+                if (drip == "X") peer.send("HTTP/1.1 200 OK\r\nX-Drip: ");
+                const auto end = Clock::now() + late;
+                for (int sent = 0; Clock::now() < end; ++sent) {
+                    if (drip != "X" && sent == 9) break;
+                    if (!peer.send(drip)) return;
+                    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+                }
+                peer.wait_for_end();
+            },
+            {.upstream = soon});
+        expect_504();
+    }
+}
+
+TEST_F(SilentUpstream, ARequestThatItDoesNotTake) {
+    test::Gate over;
+    serve(
+        [&over](UpstreamPeer& peer) {
+            peer.read_head();
+            over.wait();  // and reads no more
+        },
+        {.upstream = soon});
+    const auto client = connect();
+    ASSERT_TRUE(
+        client->send("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000000\r\n\r\n"));
+    const std::string piece(1 << 20, 'x');
+    const auto began = Clock::now();
+    for (int i = 0; i < 95 && client->send(piece); ++i) {
+    }
+    EXPECT_EQ(client->read_reply().status, 504);
+    over.open();
+    EXPECT_LT(Clock::now() - began, late);
+}
+
+TEST_F(SilentUpstream, ARequestsOwnSlownessIsNotHeldAgainstIt) {
+    serve(
+        [](UpstreamPeer& peer) {
+            if (peer.read_request()) peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        },
+        {.upstream = soon});
+    const auto client = connect();
+    ASSERT_TRUE(client->send("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n\r\n"));
+    // Twice the upstream's time, in pieces: nothing to wait for but time itself.
+    for (int i = 0; i < 10; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        ASSERT_TRUE(client->send("x"));
+    }
+    EXPECT_EQ(client->read_reply().status, 200);
+}
+
+TEST_F(SilentUpstream, AStallInTheMiddleOfABodyCutsTheClient) {
+    const struct {
+        const char* response;
+        test::Connection::End end;
+        const char* request;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", test::Connection::End::closed,
+         "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+         test::Connection::End::closed, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+        // For a client that takes the end of the connection for the end of the body: a reset.
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+         test::Connection::End::reset, "GET / HTTP/1.0\r\nHost: a\r\n\r\n"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.response);
+        serve(
+            [&c](UpstreamPeer& peer) {
+                if (!peer.read_request()) return;
+                peer.send(c.response);
+                peer.wait_for_end();
+            },
+            {.upstream = soon});
+        const auto client = connect();
+        ASSERT_TRUE(client->send(c.request));
+        const auto began = Clock::now();
+        EXPECT_THAT(client->read_all(), testing::Not(HasSubstr("\r\n0\r\n\r\n")));
+        EXPECT_EQ(client->end(), c.end);
+        EXPECT_LT(Clock::now() - began, late);
+        const test::LogRecord record = gateway_->next_record();
+        EXPECT_EQ(record.status, 200U);
+        EXPECT_EQ(record.note, "upstream_incomplete");
+    }
+}
+
+TEST_F(SilentUpstream, AClientThatTakesItsTimeIsNotHeldAgainstIt) {
+    // Larger than all buffers on the way, and not read for longer than the upstream may stall.
+    constexpr std::size_t size = 48 << 20;
+    serve(
+        [](UpstreamPeer& peer) {
+            if (!peer.read_request()) return;
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+            const std::string piece(1 << 20, 'y');
+            for (std::size_t sent = 0; sent < size; sent += piece.size()) peer.send(piece);
+        },
+        {.upstream = soon});
+    test::Connection client(gateway_->port(), 4096);
+    ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"));
+    EXPECT_THAT(client.read_head(), HasSubstr("200 OK"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+    std::size_t got = 0;
+    while (got < size) {
+        const std::size_t piece = client.read_bytes(1 << 16).size();
+        if (piece == 0) break;
+        got += piece;
+    }
+    EXPECT_EQ(got, size);
+}
+
+}  // namespace
+}  // namespace bearergate::gateway
