@@ -153,6 +153,14 @@ TEST_F(ServerTest, WritesOneLineForEachRequest) {
     EXPECT_THAT(line, testing::Not(HasSubstr(token.substr(token.rfind('.')))));
 }
 
+TEST_F(ServerTest, AHeadThatIsNoneIsLoggedUnderTheIdOfItsAnswer) {
+    serve(configuration(routes));
+    const test::Reply reply =
+        test::parse_reply(test::talk(server_->ports().front(), "NONSENSE\r\n\r\n"), false);
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_NE(log_.wait_for({"bad_request", reply.header("X-Request-Id")}), "");
+}
+
 TEST_F(ServerTest, IsReadyOnceItsIssuersHaveKeys) {
     serve(configuration(routes));
     get("/items", issuer_.token());  // waits for the first read of the keys
