@@ -81,7 +81,9 @@ bool take_expectation(const Seen& seen, RequestHead& out) {
     return out.expects_continue;
 }
 
+// A fragment is never sent (RFC 9112 section 3.2): who does may mean another request than it says.
 bool take_target(RequestHead& out) {
+    if (out.target.find('#') != std::string_view::npos) return false;
     if (out.target.starts_with('/')) return true;
     const auto origin = origin_form(out.target, out.host_field);
     if (origin) out.target = *origin;
