@@ -19,17 +19,23 @@ constexpr std::uint8_t read = trait::interpreted;
 constexpr std::uint8_t drop = trait::dropped;
 constexpr std::uint8_t kept = trait::kept_request;
 constexpr std::uint8_t answer = trait::kept_response;
+// Whom a proxy says it speaks for, in whichever proxy's words.
+constexpr std::uint8_t client = read | kept | trait::forwarding;
 
 constexpr std::array known_names{
     Known{"access-control-request-method", {Name::access_control_request_method, read}},
     Known{"authorization", {Name::authorization, read | kept}},
     Known{"cache-control", {Name::other, answer}},
+    Known{"cf-connecting-ip", {Name::other, client}},
+    Known{"cf-connecting-ipv6", {Name::other, client}},
     Known{"connection", {Name::connection, read | hop}},
     Known{"content-length", {Name::content_length, read | kept | answer}},
     Known{"content-type", {Name::other, answer}},
     Known{"cookie", {Name::other, kept}},
     Known{"expect", {Name::expect, read | hop}},
-    Known{"forwarded", {Name::forwarded, read | kept | trait::forwarding}},
+    Known{"fastly-client-ip", {Name::other, client}},
+    Known{"forwarded", {Name::forwarded, client}},
+    Known{"forwarded-for", {Name::other, client}},
     Known{"host", {Name::host, read | kept}},
     Known{"http2-settings", {Name::other, hop}},
     Known{"keep-alive", {Name::keep_alive, read | hop}},
@@ -43,12 +49,16 @@ constexpr std::array known_names{
     Known{"te", {Name::other, read | hop}},
     Known{"traceparent", {Name::traceparent, read}},
     Known{"trailer", {Name::other, read | hop}},
+    Known{"true-client-ip", {Name::other, client}},
     Known{"transfer-encoding", {Name::transfer_encoding, read | hop}},
     Known{"upgrade", {Name::upgrade, read | hop}},
     Known{"www-authenticate", {Name::other, answer}},
-    Known{"x-forwarded-for", {Name::x_forwarded_for, read | kept | trait::forwarding}},
-    Known{"x-forwarded-host", {Name::x_forwarded_host, read | kept | trait::forwarding}},
-    Known{"x-forwarded-proto", {Name::x_forwarded_proto, read | kept | trait::forwarding}},
+    Known{"x-client-ip", {Name::other, client}},
+    Known{"x-cluster-client-ip", {Name::other, client}},
+    Known{"x-forwarded", {Name::other, client}},
+    Known{"x-forwarded-for", {Name::x_forwarded_for, client}},
+    Known{"x-forwarded-host", {Name::x_forwarded_host, client}},
+    Known{"x-forwarded-proto", {Name::x_forwarded_proto, client}},
     Known{"x-host", {Name::other, drop}},
     Known{"x-http-method", {Name::other, drop}},
     Known{"x-http-method-override", {Name::other, drop}},
@@ -67,7 +77,7 @@ constexpr std::array known_prefixes{
     Known{"sec-websocket-", {Name::other, read}},
     Known{"x-auth-", {Name::other, drop | kept}},
     Known{"x-envoy-", {Name::other, drop}},
-    Known{"x-forwarded-", {Name::other, read | kept | trait::forwarding}},
+    Known{"x-forwarded-", {Name::other, client}},
 };
 
 constexpr std::size_t slots = 256;
