@@ -231,7 +231,11 @@ void Worker::listen(std::vector<int> descriptors) {
 void Worker::run() {
     state_->place.sweep.start();
     net::spawn(state_->keep_house(), [](const std::exception_ptr&) {});
-    for (const auto& listener : state_->listeners) listener->start();
+    // After what was posted before now: a first client may have said all it has to say already, and
+    // its request must find keys and addresses.
+    state_->post([state = state_.get()] {
+        for (const auto& listener : state->listeners) listener->start();
+    });
     for (bool over = false; !over;) {
         try {
             state_->place.io->run();

@@ -72,8 +72,7 @@ TEST_F(ClientLimits, ATokenMayHaveItsBytesAndNoMore) {
         serve(routes, "limits: { token_bytes: " + std::to_string(bytes) + "B }");
         const Reply reply = ask(get("/items", "Authorization: Bearer " + token + "\r\n"));
         EXPECT_EQ(reply.status, bytes == token.size() ? 200 : 401);
-        EXPECT_EQ(gateway_->next_record().reason,
-                  bytes == token.size() ? "" : "token_too_large");
+        EXPECT_EQ(gateway_->next_record().reason, bytes == token.size() ? "" : "token_too_large");
     }
     EXPECT_EQ(upstream_.requests().size(), 1U);
 }

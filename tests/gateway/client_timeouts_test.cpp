@@ -80,8 +80,8 @@ TEST_F(ClientTimeouts, AHeadsTimeBeginsWithItsFirstByteOnly) {
 
 TEST_F(ClientTimeouts, ABodyThatStopsComingIs408AndCutsTheUpstreamOff) {
     serve(routes, "timeouts: { idle: 300ms }");
-    for (const std::string framing : {"Content-Length: 10\r\n\r\n12345",
-                                      "Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n"}) {
+    for (const std::string framing :
+         {"Content-Length: 10\r\n\r\n12345", "Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n"}) {
         SCOPED_TRACE(framing);
         const auto connection = upstream_.connections();
         auto end = upstream_reads_on();
@@ -97,8 +97,9 @@ TEST_F(ClientTimeouts, AClientThatWasAskedForItsBodyAndSendsNoneIs408) {
     serve(routes, "timeouts: { idle: 300ms }");
     auto end = upstream_reads_on();
     Connection client(gateway_->port());
-    client.send("POST /open HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
-                "Content-Length: 5\r\n\r\n");
+    client.send(
+        "POST /open HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+        "Content-Length: 5\r\n\r\n");
     EXPECT_EQ(client.read_head(), "HTTP/1.1 100 Continue\r\n\r\n");
     expect_sent_away(client, "body_timeout");
     EXPECT_NE(end.get(), Connection::End::none);
@@ -150,8 +151,8 @@ TEST_F(ClientTimeouts, AClientThatReadsNothingIsCutOff) {
     std::promise<bool> all_sent;
     upstream_.play([&](UpstreamPeer& peer) {
         peer.read_request();
-        all_sent.set_value(peer.send("HTTP/1.1 200 OK\r\nContent-Length: " +
-                                     std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x')));
+        all_sent.set_value(peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(bytes) +
+                                     "\r\n\r\n" + std::string(bytes, 'x')));
     });
     Connection client(gateway_->port(), 4096);
     client.send(get("/open"));
@@ -163,9 +164,9 @@ TEST_F(ClientTimeouts, AClientThatReadsNothingIsCutOff) {
 TEST_F(ClientTimeouts, AClientThatReadsSlowlyGetsItAll) {
     serve(routes, "timeouts: { idle: 3s }");
     constexpr std::size_t bytes = 3'000'000;
-    upstream_.play(RecordingUpstream::answer("HTTP/1.1 200 OK\r\nContent-Length: " +
-                                             std::to_string(bytes) + "\r\n\r\n" +
-                                             std::string(bytes, 'x')));
+    upstream_.play(
+        RecordingUpstream::answer("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(bytes) +
+                                  "\r\n\r\n" + std::string(bytes, 'x')));
     Connection client(gateway_->port(), 4096);
     client.send(get("/open"));
     client.read_head();

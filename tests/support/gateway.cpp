@@ -123,6 +123,7 @@ Gateway::Gateway(const std::string& yaml, Options options)
     state_->worker->listen(std::move(descriptors));
     use_keys(state_->options.keys);
     state_->use_addresses();
+    if (state_->options.before_it_runs) state_->options.before_it_runs(*this);
     state_->thread = std::thread([this] { state_->worker->run(); });
 }
 

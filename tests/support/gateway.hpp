@@ -49,6 +49,7 @@ public:
         core::WallTime now{};
         // What asks for keys does; called on the worker's thread.
         std::function<void(Gateway&, std::size_t issuer)> asked{};
+        std::function<void(Gateway&)> before_it_runs{};
         std::size_t verifications = 64;  // that may be queued
         std::string unix_socket{};       // to listen on as well, if any
     };
