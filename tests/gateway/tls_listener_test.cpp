@@ -102,8 +102,9 @@ TEST_F(TlsListener, AskedToKnowItsClientsServesOnlyThose) {
 
 TEST_F(TlsListener, ClosesOnWhoeverSpeaksPlainly) {
     serve_tls();
-    for (const std::string& bytes : {get("/open"), std::string("\x16\x03"), std::string(20'000, 'x'),
-                                    std::string("\x16\x03\x01\x00\x05hello", 10)}) {
+    for (const std::string& bytes :
+         {get("/open"), std::string("\x16\x03"), std::string(20'000, 'x'),
+          std::string("\x16\x03\x01\x00\x05hello", 10)}) {
         Connection client(gateway_->port());
         client.send(bytes);
         client.finish();

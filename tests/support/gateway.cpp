@@ -8,7 +8,6 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <atomic>
-#include <future>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -195,11 +194,15 @@ void Gateway::reload(const std::string& yaml) {
     state_->use_addresses();
 }
 
-bool Gateway::drain() {
+std::future<void> Gateway::start_draining() {
     auto drained = std::make_shared<std::promise<void>>();
     auto future = drained->get_future();
     state_->worker->drain([drained] { drained->set_value(); });
-    return future.wait_for(patience) == std::future_status::ready;
+    return future;
+}
+
+bool Gateway::drain() {
+    return start_draining().wait_for(patience) == std::future_status::ready;
 }
 
 }  // namespace bearergate::test

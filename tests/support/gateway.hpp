@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
@@ -68,6 +69,7 @@ public:
     void set_now(core::WallTime now);
     void use_keys(const std::map<std::string, std::string>& keys);
     void reload(const std::string& yaml);
+    std::future<void> start_draining();  // ready when everything is gone
     // Drains, and says whether everything was gone within 10 s.
     bool drain();
     void stop();  // and waits for the worker's thread
