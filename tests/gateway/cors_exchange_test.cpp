@@ -72,10 +72,9 @@ TEST_F(CorsExchange, APreflightOfAnOriginThatIsNotListedIsToldNothing) {
     for (const char* other : {"https://app.example.evil", "http://app.example", "null",
                               "https://APP.example", "https://app.example:443"}) {
         SCOPED_TRACE(other);
-        const Reply reply =
-            ask(options("/items", "Origin: " + std::string(other) +
-                                      "\r\nAccess-Control-Request-Method: GET\r\n"),
-                "OPTIONS");
+        const Reply reply = ask(options("/items", "Origin: " + std::string(other) +
+                                                      "\r\nAccess-Control-Request-Method: GET\r\n"),
+                                "OPTIONS");
         EXPECT_EQ(reply.status, 204);
         for (const auto& [name, value] : reply.headers) {
             EXPECT_FALSE(name.starts_with("Access-Control")) << name;
