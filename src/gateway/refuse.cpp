@@ -4,6 +4,8 @@
 #include <bearergate/http/cors.hpp>
 #include <bearergate/http/respond.hpp>
 
+#include <chrono>
+
 namespace bearergate::gateway {
 
 using core::Reason;
@@ -22,6 +24,10 @@ bool ends_connection(Reason reason) {
            reason == Reason::body_timeout || reason == Reason::body_too_large;
 }
 
+http::DateText date_of(core::WallTime now) {
+    return http::date_text(std::chrono::floor<std::chrono::seconds>(now));
+}
+
 }  // namespace
 
 net::Task<Exchange::After> Exchange::refuse(Reason reason) {
@@ -29,6 +35,7 @@ net::Task<Exchange::After> Exchange::refuse(Reason reason) {
     record_.status = core::refusal(reason).status;
     const bool read = request_.head_is_read;
     const bool keep_alive = may_keep_alive() && !ends_connection(reason);
+    const http::DateText date = date_of(place_.shared.wall_now());
     answer_.clear();
     http::write_refusal(answer_, reason,
                         {.minor_version = read ? request_.head.minor_version : 1,
@@ -37,7 +44,8 @@ net::Task<Exchange::After> Exchange::refuse(Reason reason) {
                          .request_id = request_.id,
                          .allow = match_.allow,
                          .rule = request_.route ? &request_.route->rule : nullptr,
-                         .cors = request_.cors});
+                         .cors = request_.cors,
+                         .date = date.view()});
     co_return co_await send_answer(keep_alive);
 }
 
@@ -45,9 +53,10 @@ net::Task<Exchange::After> Exchange::answer_preflight() {
     is_permitted_ = true;
     record_.status = 204;
     const bool keep_alive = may_keep_alive();
+    const http::DateText date = date_of(place_.shared.wall_now());
     answer_.clear();
     http::write_preflight(answer_, *request_.snapshot().cors, request_.head, request_.id,
-                          keep_alive);
+                          keep_alive, date.view());
     co_return co_await send_answer(keep_alive);
 }
 

@@ -57,6 +57,7 @@ TEST_F(CorsExchange, APreflightIsAnsweredHere) {
         EXPECT_EQ(reply.header("Access-Control-Allow-Methods"), "GET, PUT");
         EXPECT_EQ(reply.header("Access-Control-Allow-Headers"), "Authorization, X-Y");
         EXPECT_EQ(reply.header("Access-Control-Max-Age"), "600");
+        EXPECT_EQ(reply.header("Date"), "Tue, 14 Nov 2023 22:14:20 GMT");
         const LogRecord record = gateway_->next_record();
         EXPECT_EQ(record.status, 204U);
         EXPECT_EQ(record.method, "OPTIONS");

@@ -75,6 +75,7 @@ protected:
         EXPECT_EQ(reply.header("Content-Type"), "application/problem+json");
         EXPECT_EQ(reply.header("Cache-Control"), "no-store");
         EXPECT_EQ(reply.header("X-Content-Type-Options"), "nosniff");
+        EXPECT_EQ(reply.header("Date"), "Tue, 14 Nov 2023 22:14:20 GMT");
         const json body = json::parse(reply.body);
         EXPECT_EQ(body["status"], c.status);
         EXPECT_EQ(body["type"], "about:blank");
