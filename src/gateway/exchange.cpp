@@ -261,7 +261,7 @@ void Exchange::finish() {
     record_.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(client_->now() - began_);
     count();
-    if (is_to_be_logged()) place_.log.push(record_);
+    if (wants(request_.snapshot().config.logging.access, record_)) place_.log.push(record_);
 
     client_->inbox.forget_head();
     client_ = nullptr;
@@ -285,15 +285,6 @@ void Exchange::count() {
     }
     if (record_.would_deny) ++route.would_deny[static_cast<std::size_t>(*record_.would_deny)];
     ++route.status_class[std::min<std::size_t>(record_.status / 100, 5)];
-}
-
-bool Exchange::is_to_be_logged() const {
-    switch (request_.snapshot().config.logging.access) {
-        case config::AccessLog::all: return true;
-        case config::AccessLog::denied: return record_.reason || record_.would_deny;
-        case config::AccessLog::off: break;
-    }
-    return false;
 }
 
 }  // namespace bearergate::gateway

@@ -2,7 +2,11 @@
 
 #include "gateway/front.hpp"
 
-#include <thread>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <memory>
+#include <vector>
 
 namespace bearergate::test {
 namespace {
@@ -99,6 +103,67 @@ TEST_F(ClientLimits, AtTheLimitOfConnectionsAcceptingPausesAndGoesOn) {
     EXPECT_EQ(third.read_reply().status, 200);
     EXPECT_EQ(gateway_->counters().connections_accepted, 3U);
     EXPECT_EQ(gateway_->counters().connections_open, 2U);
+}
+
+// How many descriptors the process may have, until the end of the scope.
+class DescriptorLimit {
+public:
+    explicit DescriptorLimit(rlim_t most) {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit lowered{.rlim_cur = most, .rlim_max = before_.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &lowered);
+    }
+    DescriptorLimit(const DescriptorLimit&) = delete;
+    DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+    ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(ClientLimits, WithoutDescriptorsAcceptingPausesAndGoesOn) {
+    serve(routes);
+    Connection first(gateway_->port());
+    first.send(get("/open"));
+    EXPECT_EQ(first.read_reply().status, 200);
+    const int next = ::dup(STDIN_FILENO);  // the lowest that is free
+    ASSERT_GE(next, 0);
+    ::close(next);
+    std::unique_ptr<Connection> second;
+    {
+        const DescriptorLimit limit(static_cast<rlim_t>(next) + 1);
+        second = std::make_unique<Connection>(gateway_->port());  // takes the last one
+        ASSERT_TRUE(second->is_open());
+        second->send(get("/open"));
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+        while (std::chrono::steady_clock::now() < until) {
+            first.send(get("/open"));
+            EXPECT_EQ(first.read_reply().status, 200) << "who is in is served";
+            EXPECT_EQ(gateway_->counters().connections_accepted, 1U);
+        }
+    }
+    EXPECT_EQ(second->read_reply().status, 200);
+}
+
+TEST_F(ClientLimits, WhatIsLoggedIsAsConfigured) {
+    for (const char* access : {"all", "denied", "off"}) {
+        SCOPED_TRACE(access);
+        serve(routes, "", std::string("logging: { access: ") + access + " }");
+        EXPECT_EQ(ask(get("/open")).status, 200);
+        EXPECT_EQ(ask(get("/nowhere")).status, 404);
+        const auto gone = [](const gateway::Counters& c) { return c.connections_open == 0; };
+        ASSERT_TRUE(gateway_->wait_until(gone));
+        std::vector<unsigned> logged;
+        const auto take = [](const gateway::AccessRecord& record, void* to) {
+            static_cast<std::vector<unsigned>*>(to)->push_back(record.status);
+        };
+        while (gateway_->worker().log().pop(take, &logged)) {
+        }
+        using Logged = std::vector<unsigned>;
+        EXPECT_EQ(logged, access == std::string("all")      ? Logged({200, 404})
+                          : access == std::string("denied") ? Logged({404})
+                                                            : Logged({}));
+    }
 }
 
 }  // namespace

@@ -40,7 +40,6 @@ private:
     void begin(Client& client, net::SteadyTime began);
     void finish();
     void count();
-    bool is_to_be_logged() const;
 
     // exchange.cpp: the checks in their order.
     net::Task<After> answer(std::size_t head_bytes);
