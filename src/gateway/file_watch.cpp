@@ -181,7 +181,8 @@ void FileWatch::State::tell() {
     changed(std::exchange(noted, {}));
 }
 
-FileWatch::FileWatch(asio::io_context& io, std::function<void(const std::set<std::string>&)> changed)
+FileWatch::FileWatch(asio::io_context& io,
+                     std::function<void(const std::set<std::string>&)> changed)
     : state_(std::make_shared<State>(io, std::move(changed))) {
     state_->read();
 }

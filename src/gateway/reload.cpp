@@ -66,9 +66,9 @@ void Server::State::reload(std::string_view cause) {
     try {
         config::LoadResult read = options.read_again();
         for (const config::Diagnostic& error : read.errors) {
-            log.event(LogLevel::error, error.message,
-                      {{"line", std::to_string(error.line)},
-                       {"column", std::to_string(error.column)}});
+            log.event(
+                LogLevel::error, error.message,
+                {{"line", std::to_string(error.line)}, {"column", std::to_string(error.column)}});
         }
         if (!read.loaded) return reload_failed();
         Next coming{.warnings = read.loaded->warnings, .cause = std::string(cause)};

@@ -138,6 +138,14 @@ TEST_F(Hygiene, TheTokenGoesOnOnlyWhereTheConfigurationSaysSo) {
     }
 }
 
+TEST_F(Hygiene, AnAbsoluteTargetLosesTheAuthorityThatItsHostSays) {
+    serve(routes, trusted);
+    for (const char* target : {"http://a.example/open?x=y", "HTTP://A.example/open?x=y"}) {
+        EXPECT_EQ(forwarded(get(target, request_id)),
+                  std::string("GET /open?x=y HTTP/1.1\r\nHost: a.example\r\n") + forwarding);
+    }
+}
+
 TEST_F(Hygiene, ThePrefixGoesAndTheRestStaysAsItWas) {
     serve(routes);
     const struct {

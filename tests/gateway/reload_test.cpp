@@ -80,7 +80,9 @@ protected:
         if (!token.empty()) request.headers = {{"Authorization", "Bearer " + token}};
         return ask(server_->ports().front(), request);
     }
-    bool reloaded(std::size_t times) { return log_.wait_for_count("configuration reloaded", times); }
+    bool reloaded(std::size_t times) {
+        return log_.wait_for_count("configuration reloaded", times);
+    }
 
     test::TemporaryFolder folder_{};
     test::Issuer issuer_{};

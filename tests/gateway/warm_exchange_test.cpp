@@ -74,17 +74,16 @@ int posix_memalign(void** memory, size_t alignment, size_t size) {
 namespace {
 
 // OpenSSL allocates by itself; it listens only before its first allocation.
-const bool openssl_counts =
-    CRYPTO_set_mem_functions(
-        [](std::size_t bytes, const char*, int) {
-            count(&Counts::openssl_allocations);
-            return __libc_malloc(bytes);
-        },
-        [](void* memory, std::size_t bytes, const char*, int) {
-            count(&Counts::openssl_allocations);
-            return __libc_realloc(memory, bytes);
-        },
-        [](void* memory, const char*, int) { std::free(memory); }) == 1;
+const bool openssl_counts = CRYPTO_set_mem_functions(
+                                [](std::size_t bytes, const char*, int) {
+                                    count(&Counts::openssl_allocations);
+                                    return __libc_malloc(bytes);
+                                },
+                                [](void* memory, std::size_t bytes, const char*, int) {
+                                    count(&Counts::openssl_allocations);
+                                    return __libc_realloc(memory, bytes);
+                                },
+                                [](void* memory, const char*, int) { std::free(memory); }) == 1;
 
 }  // namespace
 #endif
@@ -149,8 +148,7 @@ struct Cost {
     }
     Cost since(const Cost& before) const {
         return {receives - before.receives, sends - before.sends, others - before.others,
-                allocations - before.allocations,
-                openssl_allocations - before.openssl_allocations};
+                allocations - before.allocations, openssl_allocations - before.openssl_allocations};
     }
     std::size_t all() const { return receives + sends + others + allocations; }
 };

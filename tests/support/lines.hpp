@@ -45,10 +45,8 @@ public:
 
 private:
     std::size_t count(const std::string& part) const {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(lines_, [&](const std::string& line) {
-                return line.find(part) != std::string::npos;
-            }));
+        return static_cast<std::size_t>(std::ranges::count_if(
+            lines_, [&](const std::string& line) { return line.find(part) != std::string::npos; }));
     }
 
     static constexpr std::chrono::seconds patience{10};
