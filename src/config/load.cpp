@@ -77,9 +77,11 @@ LoadResult load(std::string_view text, const std::string& file_name,
         Block block(&*root, "", reading);
         if (block.is_there()) read_blocks(block, draft);
     }
-    if (diagnostics.has_errors()) return {.errors = diagnostics.errors()};
+    if (diagnostics.has_errors()) {
+        return {.errors = diagnostics.errors(), .files = std::move(reading.files)};
+    }
     warn_about_routes(draft);
-    LoadResult result;
+    LoadResult result{.files = std::move(reading.files)};
     result.loaded.emplace(Loaded{.config = std::move(draft.config),
                                  .policy = std::move(draft.policy),
                                  .warnings = diagnostics.warnings(),

@@ -66,7 +66,7 @@ void read_key_source(Block& block, const Node* issuer, KeySource& source, Draft&
     source.discovery = url_of_key(block, "discovery", source.insecure_http, draft);
     source.discovery_is_configured = source.discovery.has_value();
     source.jwks_uri = url_of_key(block, "jwks_uri", source.insecure_http, draft);
-    block.file("jwks_file", source.jwks_file);
+    block.file("jwks_file", NamedFile::Use::key_set, source.jwks_file);
     std::string_view first;
     for (const std::string_view key : {"discovery", "jwks_uri", "jwks_file"}) {
         if (!block.has(key)) continue;
@@ -82,7 +82,7 @@ void read_key_source(Block& block, const Node* issuer, KeySource& source, Draft&
         source.discovery = discovery_of(source.issuer, *issuer, source.insecure_http, draft);
     }
     Block tls = block.block("tls");
-    tls.file("ca", source.ca);
+    tls.file("ca", NamedFile::Use::authorities, source.ca);
     tls.finish();
     if (first != "jwks_file") return;
     for (const std::string_view key : {"tls", "insecure_http"}) {

@@ -59,9 +59,9 @@ void load_listen(Block& server, Draft& draft) {
 void load_tls(Block& server, Draft& draft) {
     Block tls = server.block("tls");
     ServerTls files;
-    tls.file("certificate", files.certificate);
-    tls.file("private_key", files.private_key);
-    tls.file("client_ca", files.client_ca);
+    tls.file("certificate", NamedFile::Use::certificate, files.certificate);
+    tls.file("private_key", NamedFile::Use::private_key, files.private_key);
+    tls.file("client_ca", NamedFile::Use::authorities, files.client_ca);
     tls.word("min_version", files.only_tls13, {Word<bool>{"1.2", false}, Word<bool>{"1.3", true}});
     tls.finish();
     if (!tls.is_there()) return;

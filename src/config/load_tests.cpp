@@ -77,7 +77,7 @@ void read_token(const Node& node, TestCase& test, const Subject& subject) {
     }
     Block block(&node, "tests[].token", subject.reading);
     const Node* claims = block.find("claims");
-    block.file("file", test.token.file);
+    block.file("file", NamedFile::Use::token, test.token.file);
     block.finish();
     if (block.has("claims") == block.has("file")) {
         subject.error(node.place, "a token has 'claims' or comes from a 'file'");

@@ -53,9 +53,9 @@ void read_host(Block& block, Upstream& upstream, Draft& draft) {
 
 void read_tls(Block& block, Upstream& upstream, Draft& draft) {
     Block tls = block.block("tls");
-    tls.file("ca", upstream.tls.ca);
-    tls.file("certificate", upstream.tls.certificate);
-    tls.file("private_key", upstream.tls.private_key);
+    tls.file("ca", NamedFile::Use::authorities, upstream.tls.ca);
+    tls.file("certificate", NamedFile::Use::certificate, upstream.tls.certificate);
+    tls.file("private_key", NamedFile::Use::private_key, upstream.tls.private_key);
     tls.text("server_name", upstream.tls.server_name);
     tls.finish();
     if (!tls.is_there()) return;

@@ -274,10 +274,17 @@ void Block::text(std::string_view key, std::string& out) {
     if (auto value = read_text(*node, shown(key), reading_)) out = std::move(*value);
 }
 
-void Block::file(std::string_view key, std::string& out) {
-    std::string name;
-    text(key, name);
-    if (!name.empty()) out = in_folder(reading_.folder, name);
+void Block::file(std::string_view key, NamedFile::Use use, std::string& out) {
+    const Node* node = find(key);
+    if (node == nullptr) return;
+    const auto name = read_text(*node, shown(key), reading_);
+    if (!name) return;
+    out = in_folder(reading_.folder, *name);
+    // Where the folder goes in front of a variable, the text says nothing of it.
+    reading_.files.push_back({.use = use,
+                              .path = out,
+                              .written = node->expands ? node->text : out,
+                              .place = reading_.diagnostics.describe(node->place, "")});
 }
 
 bool Block::is(std::string_view key, std::string_view word) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bearergate/config/text.hpp>
+
 #include <compare>
 #include <cstddef>
 #include <string>
@@ -23,6 +25,8 @@ struct Diagnostic {
     std::string source_line{};  // as written; of a long line, the part around the place
     int caret = 0;              // the place's character in source_line, from 1
 };
+// Keeps `all` in the order of the file, and of telling within one place.
+void insert(std::vector<Diagnostic>& all, Diagnostic said);
 // "FILE:LINE:COLUMN: SEVERITY: MESSAGE", the line and a caret under it.
 std::string render(const Diagnostic& diagnostic, std::string_view file, std::string_view severity);
 
@@ -36,6 +40,8 @@ public:
 
     void error(Place place, std::string_view message);
     void warn(Place place, std::string_view message);
+    // What is said about a place, without keeping it.
+    Diagnostic describe(Place place, std::string_view message) const;
     bool has_errors() const { return !errors_.empty(); }
     std::size_t error_count() const { return errors_.size() + errors_left_out_; }
     bool has_error_on(int line) const;
@@ -45,8 +51,6 @@ public:
     std::vector<Diagnostic> warnings() const;
 
 private:
-    Diagnostic describe(Place place, std::string_view message) const;
-
     std::string_view text_;
     std::vector<std::size_t> line_starts_{};
     std::vector<Diagnostic> errors_{};
@@ -54,11 +58,5 @@ private:
     std::size_t errors_left_out_ = 0;
     std::size_t warnings_left_out_ = 0;
 };
-
-// A piece of the file inside a message: in single quotes, one line, shortened when it is long.
-std::string shown(std::string_view text);
-
-// The bytes of the UTF-8 character at `at` (RFC 3629), 0 when there is no well-formed one.
-std::size_t utf8_length(std::string_view text, std::size_t at);
 
 }  // namespace bearergate::config

@@ -2,6 +2,7 @@
 
 #include <bearergate/config/config.hpp>
 #include <bearergate/config/diagnostics.hpp>
+#include <bearergate/config/named_file.hpp>
 #include <bearergate/config/reader.hpp>
 #include <bearergate/core/policy.hpp>
 
@@ -22,6 +23,7 @@ struct Loaded {
 struct LoadResult {
     std::optional<Loaded> loaded{};  // none when there are errors
     std::vector<Diagnostic> errors{};
+    std::vector<NamedFile> files{};  // that it names, errors or not
 };
 
 // The world as loading sees it, so that this layer touches none: `environment` gives a variable's

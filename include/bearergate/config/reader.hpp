@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bearergate/config/document.hpp>
+#include <bearergate/config/named_file.hpp>
 #include <bearergate/config/units.hpp>
 
 #include <chrono>
@@ -25,6 +26,7 @@ struct Reading {
     Diagnostics& diagnostics;
     std::string folder{};        // goes before relative file names
     AskedKeys* asked = nullptr;  // a record for those who want one
+    std::vector<NamedFile> files{};
 };
 
 template <class E>
@@ -74,7 +76,8 @@ public:
                                       std::uint64_t most);
     void size(std::string_view key, std::size_t& out, std::uint64_t least, std::uint64_t most);
     void text(std::string_view key, std::string& out);
-    void file(std::string_view key, std::string& out);  // a file name, the folder put before it
+    // A file's name, the folder put before it; takes down what the file is for.
+    void file(std::string_view key, NamedFile::Use use, std::string& out);
     template <class E, std::size_t N>
     void word(std::string_view key, E& out, const Word<E> (&words)[N]) {
         std::string_view names[N];
