@@ -4,8 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <stdexcept>
-
 namespace bearergate::net {
 
 namespace {
@@ -13,11 +11,11 @@ namespace {
 // In ALPN's form: each name after its length.
 constexpr unsigned char http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void fail(const std::string& file) {
     const unsigned long error = ERR_get_error();
     const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
     ERR_clear_error();
-    throw std::runtime_error(what + ": " + (reason == nullptr ? "unusable" : reason));
+    throw TlsFileError(file, reason == nullptr ? "unusable" : reason);
 }
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,

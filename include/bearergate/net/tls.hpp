@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
@@ -9,6 +10,14 @@ namespace bearergate::net {
 
 using TlsContext = std::shared_ptr<ssl_ctx_st>;
 
+// Which file is of no use, and why, for people; what() says both.
+struct TlsFileError : std::runtime_error {
+    TlsFileError(const std::string& its_file, const std::string& why)
+        : std::runtime_error(its_file + ": " + why), file(its_file), reason(why) {}
+    std::string file;
+    std::string reason;
+};
+
 struct TlsServerFiles {
     std::string certificate{};  // PEM chain
     std::string private_key{};  // PEM
@@ -16,7 +25,7 @@ struct TlsServerFiles {
     bool only_tls13 = false;
 };
 // TLS 1.2 and newer, ALPN http/1.1 only, no renegotiation, no early data, no compression. Throws
-// std::runtime_error naming the file that is wrong.
+// TlsFileError.
 TlsContext make_tls_server(const TlsServerFiles& files);
 
 struct TlsClientFiles {
