@@ -100,7 +100,7 @@ Usable<std::optional<std::string>> token_of(const Options& options) {
     if (options.token_file.empty()) return std::nullopt;
     constexpr std::size_t longest = 1024 * 1024;
     auto text = read_file(options.token_file, longest);
-    if (!text) return std::unexpected(text.error());
+    if (!text) return std::unexpected(options.token_file + ": " + text.error());
     const std::size_t end = text->find_last_not_of(" \t\r\n");
     text->resize(end == std::string::npos ? 0 : end + 1);
     return std::move(*text);
@@ -109,7 +109,7 @@ Usable<std::optional<std::string>> token_of(const Options& options) {
 // From a file these are the keys of every issuer: the token says whose they are to be.
 Usable<core::KeyRing> keys_from(const std::string& file, std::size_t issuers) {
     const auto text = read_file(file, core::max_key_set_bytes);
-    if (!text) return std::unexpected(text.error());
+    if (!text) return std::unexpected(file + ": " + text.error());
     auto document = core::parse_key_set(*text);
     if (!document) {
         return std::unexpected(

@@ -4,10 +4,13 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <set>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace bearergate::cli {
 namespace {
@@ -23,8 +26,33 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The whole of a file, or what is wrong with it, without its name.
-core::Result<std::string, std::string> contents_of(const std::string& path, std::size_t most) {
+bool anybody_may_write(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    const auto mode = status.permissions() & std::filesystem::perms::others_write;
+    return std::filesystem::is_regular_file(status) && mode != std::filesystem::perms::none;
+}
+
+// Whoever can write to these decides who may pass.
+void warn_of_open_files(const std::string& path, config::LoadResult& result) {
+    auto& warnings = result.loaded->warnings;
+    if (anybody_may_write(path)) {
+        insert(warnings,
+               config::Diagnostic{.message = "everybody may write to this file: chmod o-w"});
+    }
+    std::set<std::string_view> seen;
+    for (const config::NamedFile& file : result.files) {
+        if (!seen.insert(file.path).second || !anybody_may_write(file.path)) continue;
+        config::Diagnostic said = file.place;
+        said.message =
+            config::printable(fmt::format("everybody may write to {}: chmod o-w", file.written));
+        insert(warnings, std::move(said));
+    }
+}
+
+}  // namespace
+
+core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most) {
     const auto fail = [](int error) {
         return std::unexpected(std::generic_category().message(error));
     };
@@ -43,18 +71,13 @@ core::Result<std::string, std::string> contents_of(const std::string& path, std:
     return text;
 }
 
-}  // namespace
-
-core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most) {
-    auto text = contents_of(path, most);
-    if (!text) return std::unexpected(fmt::format("{}: {}", path, text.error()));
-    return text;
-}
-
 config::LoadResult read_configuration(const std::string& path) {
-    const auto text = contents_of(path, config::DocumentLimits::bytes);
+    const auto text = read_file(path, config::DocumentLimits::bytes);
     if (!text) return {.errors = {{.message = text.error()}}};
-    return config::load(*text, path, {.environment = environment, .folder = folder_of(path)});
+    auto result =
+        config::load(*text, path, {.environment = environment, .folder = folder_of(path)});
+    if (result.loaded) warn_of_open_files(path, result);
+    return result;
 }
 
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors) {

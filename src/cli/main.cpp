@@ -35,6 +35,7 @@ int parse_and_act(int argc, char** argv) {
     app.footer(examples);
     app.require_subcommand(0, 1);
     bearergate::cli::add_demo_command(app, action);
+    bearergate::cli::add_check_command(app, action);
     bearergate::cli::add_run_command(app, action);
     bearergate::cli::add_explain_command(app, action);
     bearergate::cli::add_issuer_command(app, action);

@@ -10,11 +10,11 @@
 
 namespace bearergate::cli {
 
-// The whole of a file of at most `most` bytes, or what is wrong with it, for people.
+// The whole of a file of at most `most` bytes, or why there is none, for people.
 core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most);
 
 // Reads a configuration from disk with the process's environment; relative file names in it start
-// at its folder.
+// at its folder. A file that everybody may write to, itself or one that it names, is a warning.
 config::LoadResult read_configuration(const std::string& path);
 
 // The same for people: on failure everything that is wrong is on `errors`, and nothing comes back.
