@@ -5,6 +5,7 @@
 #include <bearergate/cli/demo_script.hpp>
 #include <bearergate/cli/dev_issuer.hpp>
 #include <bearergate/cli/echo_upstream.hpp>
+#include <bearergate/cli/terminal.hpp>
 #include <bearergate/config/load.hpp>
 #include <bearergate/config/urls.hpp>
 #include <bearergate/gateway/process.hpp>
@@ -17,7 +18,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -84,13 +84,8 @@ struct Colours {
     const char* end = "";
 };
 
-bool wants_colour() {
-    const char* refused = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
-}
-
 void introduce(const DevIssuer& issuer, const std::string& configuration, const std::string& url) {
-    const bool colour = wants_colour();
+    const bool colour = wants_colours();
     const Colours colours =
         colour ? Colours{"\033[1m", "\033[32m", "\033[31m", "\033[0m"} : Colours{};
     std::cout << fmt::format(

@@ -1,6 +1,8 @@
 // `bearergate explain`: walks one request through the checks, and keeps what they came to know.
 #include <bearergate/cli/explain.hpp>
+#include <bearergate/gateway/snapshot.hpp>
 #include <bearergate/http/cors.hpp>
+#include <bearergate/http/forward.hpp>
 #include <bearergate/http/respond.hpp>
 
 #include "explain_evidence.hpp"
@@ -149,38 +151,47 @@ std::vector<std::string> preflight_lines(const Evidence& evidence) {
     return lines_of(response);
 }
 
-std::string forwarded_path(const Evidence& evidence) {
-    std::string_view path = evidence.target->path();
-    path.remove_prefix(std::min(evidence.route()->strip_prefix.size(), path.size()));
-    return path.empty() ? "/" : std::string(path);
+// The head that the upstream gets, as the data path writes it, but for what depends on the
+// connections: Host, addresses and the request's id.
+std::string forwarded_head(const Evidence& evidence, const core::Decision& decision) {
+    const core::Route& route = *evidence.route();
+    const auto* const allowed = std::get_if<core::Allowed>(&decision);
+    http::ForwardFacts facts{
+        .strip_prefix = route.strip_prefix,
+        .keep_authorization = gateway::keeps_authorization(route, evidence.loaded.config)};
+    if (allowed && evidence.account.token) {
+        facts.identity_headers = evidence.loaded.policy.identity;
+        facts.identity_values = evidence.account.token->identity.values;
+        facts.organization = allowed->organization;
+    }
+    std::string head;
+    http::write_request_head(head, evidence.head, *evidence.target,
+                             gateway::hygiene_of(evidence.loaded.policy), facts);
+    return head;
 }
 
-// What the upstream is told beside the request: who asks, if that was proved.
-std::vector<std::string> upstream_lines(const Evidence& evidence, const core::Decision& decision) {
+void add_forwarding(Explanation& explanation, const Evidence& evidence) {
     const core::Route& route = *evidence.route();
-    const auto& config = evidence.loaded.config;
-    std::vector<std::string> lines;
-    const std::string upstream =
-        route.upstream < config.upstreams.size() ? config.upstreams[route.upstream].name : "";
-    lines.push_back(fmt::format("{} {} to upstream {}", shown(evidence.head.method),
-                                shown(forwarded_path(evidence)), shown(upstream)));
-    const auto* const allowed = std::get_if<core::Allowed>(&decision);
-    const bool is_proved = allowed != nullptr && evidence.account.token.has_value();
-    for (std::size_t i = 0; is_proved && i < evidence.loaded.policy.identity.size(); ++i) {
-        const core::IdentityHeader& header = evidence.loaded.policy.identity[i];
-        const bool replaced = header.source == core::IdentityHeader::Source::organization &&
-                              allowed->organization.has_value();
-        const std::string_view value =
-            replaced ? *allowed->organization : evidence.account.token->identity.values[i];
-        if (!value.empty()) lines.push_back(fmt::format("{}: {}", header.name, shown(value)));
+    const auto& upstreams = evidence.loaded.config.upstreams;
+    const std::string written = forwarded_head(evidence, explanation.decision);
+    http::RequestHead head;
+    if (http::RequestParser().parse(written, head)) return;
+    for (const core::IdentityHeader& header : evidence.loaded.policy.identity) {
+        const auto value = head.value(header.name);
+        if (value) explanation.identity.emplace_back(header.name, *value);
     }
-    if (!is_proved) lines.emplace_back("without identity headers");
-    const bool keeps_token = route.rule.access == core::Access::open ||
-                             route.mode == core::Mode::shadow || config.forward_token;
+    const std::string_view path = head.target.substr(0, head.target.find('?'));
+    auto& lines = explanation.answer;
+    lines.push_back(fmt::format(
+        "{} {} to upstream {}", shown(head.method), shown(path),
+        route.upstream < upstreams.size() ? shown(upstreams[route.upstream].name) : ""));
+    for (const auto& [name, value] : explanation.identity)
+        lines.push_back(fmt::format("{}: {}", name, shown(value)));
+    if (explanation.identity.empty()) lines.emplace_back("without identity headers");
     if (!evidence.head.authorization.empty()) {
-        lines.emplace_back(keeps_token ? "with Authorization as it came" : "without Authorization");
+        lines.emplace_back(head.authorization.empty() ? "without Authorization"
+                                                      : "with Authorization as it came");
     }
-    return lines;
 }
 
 // What a shadow route refuses all the same: the upstream could not tell which of two it believes.
@@ -255,6 +266,7 @@ Explanation explain(const config::Loaded& loaded, std::string_view head, const c
     if (const core::Route* const route = evidence.route()) {
         explanation.route = route->text;
         explanation.line = route->line;
+        explanation.index = evidence.account.match.route;
     }
     std::optional<Reason> reason;
     if (const auto* denied = std::get_if<Denied>(&explanation.decision)) reason = denied->reason;
@@ -266,8 +278,11 @@ Explanation explain(const config::Loaded& loaded, std::string_view head, const c
         return check.outcome == ExplainedCheck::Outcome::not_checked;
     });
     explanation.is_forwarded = !reason || forwards_anyway(evidence, *reason);
-    explanation.answer = explanation.is_forwarded ? upstream_lines(evidence, explanation.decision)
-                                                  : refusal_lines(evidence, *reason);
+    if (explanation.is_forwarded) {
+        add_forwarding(explanation, evidence);
+    } else {
+        explanation.answer = refusal_lines(evidence, *reason);
+    }
     return explanation;
 }
 

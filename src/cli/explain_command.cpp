@@ -1,19 +1,15 @@
 // `bearergate explain`: the command line around an explanation.
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
 #include <bearergate/cli/explain.hpp>
 #include <bearergate/cli/fetch_keys.hpp>
 #include <bearergate/cli/load_file.hpp>
+#include <bearergate/cli/terminal.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
-#include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -52,71 +48,10 @@ struct Options {
     bool is_offline = false;
 };
 
-// What can be wrong before there is anything to explain: one line for people.
-template <class T>
-using Usable = core::Result<T, std::string>;
-
-// RFC 3339 in UTC and whole seconds ("2026-11-22T11:40:00Z"), or seconds since 1970.
-std::optional<core::WallTime> time_from(std::string_view text) {
-    double seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error == std::errc() && end == text.data() + text.size()) {
-        if (!(seconds >= 0 && seconds <= 253'402'300'799)) return std::nullopt;
-        return core::WallTime(std::chrono::duration<double>(seconds));
-    }
-    constexpr std::string_view form = "9999-99-99T99:99:99Z";
-    const auto fits = [](char c, char wanted) {
-        return wanted == '9' ? c >= '0' && c <= '9' : c == wanted;
-    };
-    if (!std::ranges::equal(text, form, fits)) return std::nullopt;
-    const auto number = [text](std::size_t at, std::size_t length) {
-        int value = 0;
-        std::from_chars(text.data() + at, text.data() + at + length, value);
-        return value;
-    };
-    const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
-                                           std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-    const int hour = number(11, 2);
-    const int minute = number(14, 2);
-    const int second = number(17, 2);
-    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-    return core::WallTime(std::chrono::sys_days(date) + std::chrono::hours(hour) +
-                          std::chrono::minutes(minute) + std::chrono::seconds(second));
-}
-
-Usable<core::WallTime> time_of(const Options& options) {
-    if (options.time.empty()) return core::WallTime(std::chrono::system_clock::now());
-    const auto time = time_from(options.time);
-    if (!time) {
-        return std::unexpected(
-            "--at takes a time like 2026-11-22T11:40:00Z, or seconds since 1970");
-    }
-    return *time;
-}
-
 Usable<std::optional<std::string>> token_of(const Options& options) {
     if (!options.token.empty()) return options.token;
     if (options.token_file.empty()) return std::nullopt;
-    constexpr std::size_t longest = 1024 * 1024;
-    auto text = read_file(options.token_file, longest);
-    if (!text) return std::unexpected(options.token_file + ": " + text.error());
-    const std::size_t end = text->find_last_not_of(" \t\r\n");
-    text->resize(end == std::string::npos ? 0 : end + 1);
-    return std::move(*text);
-}
-
-// From a file these are the keys of every issuer: the token says whose they are to be.
-Usable<core::KeyRing> keys_from(const std::string& file, std::size_t issuers) {
-    const auto text = read_file(file, core::max_key_set_bytes);
-    if (!text) return std::unexpected(file + ": " + text.error());
-    auto document = core::parse_key_set(*text);
-    if (!document) {
-        return std::unexpected(
-            fmt::format("{}: {}", file, std::string(core::describe(document.error()))));
-    }
-    const auto set = std::make_shared<const core::KeySet>(std::move(document->set));
-    return core::KeyRing(issuers, core::IssuerKeys{.set = set});
+    return read_token_file(options.token_file);
 }
 
 Explanation explain_with(const Options& options, const config::Loaded& loaded,
@@ -129,19 +64,13 @@ Explanation explain_with(const Options& options, const config::Loaded& loaded,
     return explain(loaded, head, &keys, now);
 }
 
-bool wants_colours() {
-    const char* const terminal = std::getenv("TERM");
-    return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr &&
-           (terminal == nullptr || std::string_view(terminal) != "dumb");
-}
-
 int unusable(const std::string& why) {
     std::cerr << "bearergate explain: " << why << "\n";
     return is_unusable;
 }
 
 int run(const Options& options) {
-    const auto now = time_of(options);
+    const auto now = moment_from(options.time);
     if (!now) return unusable(now.error());
     const auto token = token_of(options);
     if (!token) return unusable(token.error());
@@ -152,7 +81,7 @@ int run(const Options& options) {
 
     Usable<core::KeyRing> keys(loaded->policy.issuers.size());
     if (!options.keys_file.empty())
-        keys = keys_from(options.keys_file, loaded->policy.issuers.size());
+        keys = read_key_file(options.keys_file, loaded->policy.issuers.size());
     if (!keys) return unusable(keys.error());
     const Explanation explanation = explain_with(options, *loaded, *head, *std::move(keys), *now);
     std::cout << render(explanation, options.config, wants_colours());

@@ -99,15 +99,18 @@ std::string setting(const Evidence& evidence, const std::string& value) {
     return shown(found == written.end() ? value : found->second);
 }
 
+std::string render(const ExplainedCheck& check, bool colours) {
+    const Mark mark = mark_of(check.outcome);
+    std::string text = fmt::format("{}{} {:2}  {}{}{}\n", colours ? mark.colour : "", mark.sign,
+                                   check.number, check.title, mark.remark, colours ? plain : "");
+    for (const std::string& line : check.compared) text += fmt::format("        {}\n", line);
+    return text;
+}
+
 std::string render(const Explanation& explanation, std::string_view file, bool colours) {
     const auto in = [&](std::string_view colour) { return colours ? colour : std::string_view(); };
     std::string text;
-    for (const ExplainedCheck& check : explanation.checks) {
-        const Mark mark = mark_of(check.outcome);
-        text += fmt::format("{}{} {:2}  {}{}{}\n", in(mark.colour), mark.sign, check.number,
-                            check.title, mark.remark, in(plain));
-        for (const std::string& line : check.compared) text += fmt::format("        {}\n", line);
-    }
+    for (const ExplainedCheck& check : explanation.checks) text += render(check, colours);
     text += '\n';
     if (!explanation.route.empty()) {
         text += fmt::format("Route: {} ({}:{})\n", shown(explanation.route), shown(file),

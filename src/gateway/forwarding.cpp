@@ -72,16 +72,13 @@ void Forwarding::start_on_connection() {
 void Forwarding::write_head() {
     const Snapshot& snapshot = request_->snapshot();
     const core::Route& route = *request_->route;
-    const bool keep_authorization = route.rule.access == core::Access::open ||
-                                    route.mode == core::Mode::shadow ||
-                                    snapshot.config.forward_token;
     http::ForwardFacts facts{.client_address = client_->stream.peer(),
                              .client_is_trusted_proxy = request_->from_trusted_proxy,
                              .scheme = client_->stream.is_tls() ? "https" : "http",
                              .request_id = request_->id,
                              .strip_prefix = route.strip_prefix,
                              .host = upstream_host(),
-                             .keep_authorization = keep_authorization};
+                             .keep_authorization = keeps_authorization(route, snapshot.config)};
     if (request_->identity_is_proved) {
         facts.identity_headers = snapshot.policy.identity;
         facts.identity_values = request_->token->identity.values;

@@ -44,8 +44,17 @@ net::TlsContext upstream_context(const config::Upstream& upstream) {
 
 }  // namespace
 
+http::Hygiene hygiene_of(const core::Policy& policy) {
+    return {policy.identity, organization_headers(policy)};
+}
+
+bool keeps_authorization(const core::Route& route, const config::Config& config) {
+    return route.rule.access == core::Access::open || route.mode == core::Mode::shadow ||
+           config.forward_token;
+}
+
 std::shared_ptr<const Snapshot> make_snapshot(config::Loaded loaded, std::uint64_t generation) {
-    http::Hygiene hygiene(loaded.policy.identity, organization_headers(loaded.policy));
+    http::Hygiene hygiene = hygiene_of(loaded.policy);
     Snapshot snapshot{.config = std::move(loaded.config),
                       .policy = std::move(loaded.policy),
                       .hygiene = std::move(hygiene),

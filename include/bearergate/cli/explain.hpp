@@ -3,10 +3,12 @@
 #include <bearergate/config/load.hpp>
 #include <bearergate/core/authorize.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bearergate::cli {
@@ -30,12 +32,15 @@ struct ExplainedCheck {
 // What would become of a request, and why.
 struct Explanation {
     std::vector<ExplainedCheck> checks{};
-    core::Decision decision{};  // denied also for a head or target that is refused
-    bool is_preflight = false;  // answered by the gateway itself; `decision` says nothing
-    bool is_unproved = false;   // a token was looked at, and nobody checked its signature
-    bool is_forwarded = false;  // also when denied, on a shadow route
-    std::string route{};        // the pattern as written, "" when there is none
-    int line = 0;               // of the route in the file
+    core::Decision decision{};           // denied also for a head or target that is refused
+    bool is_preflight = false;           // answered by the gateway itself; `decision` says nothing
+    bool is_unproved = false;            // a token was looked at, and nobody checked its signature
+    bool is_forwarded = false;           // also when denied, on a shadow route
+    std::string route{};                 // the pattern as written, "" when there is none
+    int line = 0;                        // of the route in the file
+    std::optional<std::size_t> index{};  // of the route in the policy
+    // Of a forwarded request, the identity headers that the upstream gets.
+    std::vector<std::pair<std::string, std::string>> identity{};
     // What the upstream is told beside the request, or the response that the client would get from
     // us, line by line.
     std::vector<std::string> answer{};
@@ -52,7 +57,8 @@ struct Explanation {
 Explanation explain(const config::Loaded& loaded, std::string_view head, const core::KeyRing* keys,
                     core::WallTime now);
 
-// The explanation for people. `colours` as ANSI escapes.
+// For people. `colours` as ANSI escapes.
+std::string render(const ExplainedCheck& check, bool colours);
 std::string render(const Explanation& explanation, std::string_view file, bool colours);
 
 // The head that a client would send for this: `url` is a path, or has a scheme and a host, which

@@ -31,6 +31,11 @@ struct Snapshot {
     std::uint64_t generation = 0;                 // of the policy: a cached token is valid for one
 };
 
+// The hygiene of every request under this policy.
+http::Hygiene hygiene_of(const core::Policy& policy);
+// Whether the upstream of a route gets the client's Authorization as it came.
+bool keeps_authorization(const core::Route& route, const config::Config& config);
+
 // Compiles a loaded configuration. Throws std::runtime_error naming a TLS file that is unusable.
 std::shared_ptr<const Snapshot> make_snapshot(config::Loaded loaded, std::uint64_t generation);
 
