@@ -88,4 +88,21 @@ std::optional<config::Loaded> load_file(const std::string& path, std::ostream& e
     return std::move(result.loaded);
 }
 
+std::optional<std::vector<config::TestCase>> load_tests_file(const std::string& path,
+                                                             const config::Loaded& subject,
+                                                             std::ostream& errors) {
+    const auto text = read_file(path, config::DocumentLimits::bytes);
+    if (!text) {
+        errors << text.error() << "\n";
+        return std::nullopt;
+    }
+    auto tests =
+        config::load_tests(*text, subject, {.environment = environment, .folder = folder_of(path)});
+    for (const config::Diagnostic& error : tests.errors) {
+        errors << config::render(error, path, "error");
+    }
+    if (!tests.errors.empty()) return std::nullopt;
+    return std::move(tests.cases);
+}
+
 }  // namespace bearergate::cli

@@ -24,6 +24,7 @@ constexpr const char* examples =
     "Examples:\n"
     "  bearergate demo                             see it work: nothing to install or configure\n"
     "  bearergate check -c bearergate.yaml         is the file right, and what does it permit?\n"
+    "  bearergate test -c bearergate.yaml          does it permit what you meant, and no more?\n"
     "  bearergate run -c bearergate.yaml           be the gateway\n"
     "  bearergate COMMAND --help                   more about one command\n"
     "\n"
@@ -37,6 +38,7 @@ int parse_and_act(int argc, char** argv) {
     bearergate::cli::add_demo_command(app, action);
     bearergate::cli::add_check_command(app, action);
     bearergate::cli::add_run_command(app, action);
+    bearergate::cli::add_test_command(app, action);
     bearergate::cli::add_explain_command(app, action);
     bearergate::cli::add_issuer_command(app, action);
     bearergate::cli::add_token_command(app, action);

@@ -15,6 +15,7 @@ using Action = std::function<int()>;
 
 void add_run_command(CLI::App& app, Action& action);
 void add_check_command(CLI::App& app, Action& action);
+void add_test_command(CLI::App& app, Action& action);
 void add_explain_command(CLI::App& app, Action& action);
 void add_demo_command(CLI::App& app, Action& action);
 void add_issuer_command(CLI::App& app, Action& action);

@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bearergate::cli {
 
@@ -19,5 +20,10 @@ config::LoadResult read_configuration(const std::string& path);
 
 // The same for people: on failure everything that is wrong is on `errors`, and nothing comes back.
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors);
+
+// Reads a file of cases about that configuration, likewise.
+std::optional<std::vector<config::TestCase>> load_tests_file(const std::string& path,
+                                                             const config::Loaded& subject,
+                                                             std::ostream& errors);
 
 }  // namespace bearergate::cli
