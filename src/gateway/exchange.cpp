@@ -235,6 +235,7 @@ net::Task<Exchange::After> Exchange::forward() {
     const auto end = co_await forwarding_.run(*client_, request_);
     const auto& account = forwarding_.account();
     record_.status = account.status;
+    record_.bytes_in = account.bytes_in;
     record_.bytes_out = account.bytes_out;
     record_.upstream_duration = account.until_head;
     record_.note = account.note;

@@ -184,7 +184,11 @@ net::Task<Forwarding::End> Forwarding::tunnelled() {
         co_await run_tunnel(*client_, *connection_, response_.left_over(*connection_), terms);
     account_.bytes_in = end.from_client;
     account_.bytes_out = end.from_upstream;
-    co_return cut(end.note);
+    if (client_->gone()) co_return cut(end.note);
+    // An end without a reset: what the client has not read yet must not be lost to it.
+    connection_.reset();
+    account_.note = end.note;
+    co_return End{.result = Result::answered};
 }
 
 }  // namespace bearergate::gateway

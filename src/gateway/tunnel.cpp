@@ -22,6 +22,7 @@ struct Peer {
     Outbox outbox{};
     bool ended = false;
     bool gone = false;
+    bool deaf = false;  // it takes no more, but may have said something before
 
     void take_in() {
         const auto received = connection.stream.received();
@@ -52,7 +53,8 @@ public:
     }
     void wake_upstream() { upstream_.outbox.wake(); }
     bool is_over() const {
-        return client_.gone() || upstream_.gone || (client_end_told_ && upstream_end_told_);
+        const bool upstream_takes_no_more = client_end_told_ || upstream_.deaf;
+        return client_.gone() || upstream_.gone || (upstream_takes_no_more && upstream_end_told_);
     }
 
     TunnelEnd end{};
@@ -60,20 +62,25 @@ public:
 private:
     void to_upstream() {
         net::Stream& stream = upstream_.connection.stream;
-        for (;;) {
+        while (!upstream_.deaf) {
             if (upstream_.outbox.empty()) {
                 upstream_.outbox.add(client_.inbox.text());
                 held_ = client_.inbox.text().size();
             }
             const auto flushed = upstream_.outbox.flush(stream);
-            if (flushed == Outbox::Flushed::peer_gone) upstream_.gone = true;
-            if (flushed != Outbox::Flushed::all) {
+            if (flushed == Outbox::Flushed::part) {
                 client_.stand();
                 return;
             }
+            upstream_.deaf = flushed == Outbox::Flushed::peer_gone;
+            if (upstream_.deaf) break;
             client_.inbox.consume(held_);
             end.from_client += std::exchange(held_, 0);
             if (client_.inbox.empty()) break;
+        }
+        if (upstream_.deaf) {
+            held_ = 0;
+            client_.inbox.consume(client_.inbox.unread().size());
         }
         client_.stand_compacted();
         if (client_.ended() && !client_end_told_) {

@@ -1,13 +1,9 @@
 // Upstreams that cannot be reached, or whose answer is none: 502, and nothing of why.
 
-#include <bearergate/gateway/worker.hpp>
-
+#include "support/dead_ends.hpp"
 #include "support/relaying.hpp"
 
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -19,29 +15,6 @@ namespace {
 using test::UpstreamPeer;
 using testing::HasSubstr;
 using testing::Not;
-
-// A port of loopback that is taken, and at which nobody listens.
-class ClosedPort {
-public:
-    ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const where = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(socket_, where, size), 0);
-        EXPECT_EQ(::getsockname(socket_, where, &size), 0);
-        port_ = ntohs(address.sin_port);
-    }
-    ~ClosedPort() { ::close(socket_); }
-    ClosedPort(const ClosedPort&) = delete;
-    ClosedPort& operator=(const ClosedPort&) = delete;
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
-private:
-    int socket_;
-    std::uint16_t port_ = 0;
-};
 
 class BrokenUpstream : public test::Relaying {
 protected:
@@ -77,7 +50,7 @@ protected:
 };
 
 TEST_F(BrokenUpstream, NobodyListens) {
-    const ClosedPort closed;
+    const test::ClosedPort closed;
     run({.url = closed.url()});
     expect_502("upstream_unreachable");
 }
@@ -88,7 +61,7 @@ TEST_F(BrokenUpstream, ThereIsNoSuchSocket) {
 }
 
 TEST_F(BrokenUpstream, NoAddressIsKnown) {
-    const ClosedPort closed;
+    const test::ClosedPort closed;
     run({.url = closed.url()});
     const auto none = std::make_shared<std::vector<net::UpstreamAddresses>>(1);
     gateway_->worker().use_upstreams(none);

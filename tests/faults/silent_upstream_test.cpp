@@ -1,14 +1,11 @@
 // Upstreams that let us wait: 504 once their time is over, and never longer.
 
+#include "support/dead_ends.hpp"
 #include "support/gate.hpp"
 #include "support/relaying.hpp"
 
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -23,38 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* soon = "timeouts: { response: 200ms, body: 200ms, connect: 200ms }";
 // Long enough for any machine, and much shorter than what waits without a limit would take.
 constexpr std::chrono::seconds late{8};
-
-// Listens, and has its queue full: further connects hang.
-class FullBacklog {
-public:
-    FullBacklog() : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const where = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(listening_, where, size), 0);
-        EXPECT_EQ(::listen(listening_, 0), 0);
-        EXPECT_EQ(::getsockname(listening_, where, &size), 0);
-        port_ = ntohs(address.sin_port);
-        for (int& filler : fillers_) {
-            filler = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-            ::connect(filler, where, size);
-        }
-    }
-    ~FullBacklog() {
-        for (const int filler : fillers_) ::close(filler);
-        ::close(listening_);
-    }
-    FullBacklog(const FullBacklog&) = delete;
-    FullBacklog& operator=(const FullBacklog&) = delete;
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
-private:
-    int listening_;
-    std::array<int, 8> fillers_{};
-    std::uint16_t port_ = 0;
-};
 
 class SilentUpstream : public test::Relaying {
 protected:
@@ -71,7 +36,7 @@ protected:
 };
 
 TEST_F(SilentUpstream, AConnectThatHangs) {
-    const FullBacklog full;
+    const test::FullBacklog full;
     run({.upstream = soon, .url = full.url()});
     expect_504();
 }

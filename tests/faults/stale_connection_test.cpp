@@ -1,14 +1,11 @@
 // A pooled connection that the upstream has closed meanwhile: what is sent again, and what never.
 
-#include <bearergate/gateway/worker.hpp>
-
 #include "support/gate.hpp"
 #include "support/relaying.hpp"
 
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -118,18 +115,7 @@ TEST_F(StaleConnection, ACloseThatWasSeenCostsNoAttempt) {
     // The end came while the connection idled: it is not used, and a POST is as safe as a GET.
     serve_stale(Death::unread);
     ASSERT_EQ(get().status, 200);
-    const auto drained = [this] {
-        bool gone = false;
-        return gateway_->wait_until([&](const auto&) {
-            std::promise<std::size_t> idle;
-            gateway_->worker().gather([&](const Worker::Figures& figures) {
-                idle.set_value(figures.idle_upstream_connections);
-            });
-            gone = idle.get_future().get() == 0;
-            return gone;
-        });
-    };
-    ASSERT_TRUE(drained());
+    ASSERT_TRUE(wait_for_idle_upstream_connections(0));
     EXPECT_EQ(exchange(request("POST", "Content-Length: 2\r\n\r\nhi")).status, 200);
     EXPECT_EQ(counters().upstream_retries, 0U);
     EXPECT_EQ(counters().upstream_reused, 0U);

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <bearergate/gateway/metrics.hpp>
+#include <bearergate/gateway/worker.hpp>
 
 #include "support/gateway.hpp"
 #include "support/recording_upstream.hpp"
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +25,12 @@ protected:
         std::string url{};       // instead of the upstream's own
         std::string route = "public";
     };
+
+    // Before what a test adds to this goes: scripts may use it to their end.
+    void TearDown() override {
+        gateway_.reset();
+        upstream_.reset();
+    }
 
     // The upstream plays the script on every connection; the gateway runs.
     void serve(RecordingUpstream::Script script, const Plan& plan) {
@@ -63,6 +70,18 @@ protected:
         return exchange("GET " + target + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
     }
     gateway::Counters counters() const { return gateway_->counters(); }
+    std::size_t idle_upstream_connections() const {
+        std::promise<std::size_t> idle;
+        gateway_->worker().gather([&idle](const gateway::Worker::Figures& figures) {
+            idle.set_value(figures.idle_upstream_connections);
+        });
+        return idle.get_future().get();
+    }
+    // For 10 s at most, as everything else.
+    bool wait_for_idle_upstream_connections(std::size_t count) const {
+        return gateway_->wait_until(
+            [&](const gateway::Counters&) { return idle_upstream_connections() == count; });
+    }
 
     std::unique_ptr<RecordingUpstream> upstream_{};
     std::unique_ptr<Gateway> gateway_{};
