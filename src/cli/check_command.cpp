@@ -27,12 +27,15 @@ constexpr const char* description =
     "Check a configuration: every error at once, or what it permits";
 
 constexpr const char* more =
-    "Every error is named with its file, line and column, what is wrong, and the nearest word that\n"
+    "Every error is named with its file, line and column, what is wrong, and the nearest word "
+    "that\n"
     "would be right. The files that the configuration names (certificates, keys, key sets) are\n"
     "read and checked too. Nothing is sent over the network.\n"
     "\n"
-    "When all is well, the routes are listed in the order in which they win: the first that covers\n"
-    "a request decides it. TOKEN is the kind of token that a route asks for (docs/the-three-models\n"
+    "When all is well, the routes are listed in the order in which they win: the first that "
+    "covers\n"
+    "a request decides it. TOKEN is the kind of token that a route asks for "
+    "(docs/the-three-models\n"
     "says which is which), or `public` for everybody and `deny` for nobody; ORGANIZATION is where\n"
     "the request says which organization it acts in. Warnings are about what a sound file may do\n"
     "that its writer does not expect; they do not make it fail.\n"

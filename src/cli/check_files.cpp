@@ -55,8 +55,8 @@ struct Findings {
 
     static Diagnostic about(const NamedFile& file, std::string_view what) {
         Diagnostic said = file.place;
-        said.message = config::printable(
-            fmt::format("the {} {} {}", name_of(file.use), file.written, what));
+        said.message =
+            config::printable(fmt::format("the {} {} {}", name_of(file.use), file.written, what));
         return said;
     }
     void error(const NamedFile& file, std::string_view what) {
@@ -87,8 +87,7 @@ void check_validity(const NamedFile& file, const X509* certificate, Findings& fi
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
         findings.warn(file, "expired at " + time_text(X509_get0_notAfter(certificate)));
     } else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
-        findings.warn(file,
-                      "is not valid before " + time_text(X509_get0_notBefore(certificate)));
+        findings.warn(file, "is not valid before " + time_text(X509_get0_notBefore(certificate)));
     }
 }
 
@@ -126,10 +125,10 @@ void check_key_set(const NamedFile& file, const std::string& text, Findings& fin
     const auto document = core::parse_key_set(text);
     if (!document) return findings.error(file, core::describe(document.error()));
     for (const core::SkippedKey& key : document->skipped) {
-        findings.warn(file, fmt::format("has a key that is passed over: {} {}",
-                                        key.id.empty() ? "one without `kid`"
-                                                       : fmt::format("'{}'", key.id),
-                                        key.why));
+        findings.warn(
+            file, fmt::format("has a key that is passed over: {} {}",
+                              key.id.empty() ? "one without `kid`" : fmt::format("'{}'", key.id),
+                              key.why));
     }
 }
 
@@ -169,8 +168,7 @@ FileFindings check_files(std::span<const NamedFile> files) {
     return std::move(findings.out);
 }
 
-std::vector<Diagnostic> check_tls(const config::Config& config,
-                                  std::span<const NamedFile> files) {
+std::vector<Diagnostic> check_tls(const config::Config& config, std::span<const NamedFile> files) {
     std::vector<Diagnostic> errors;
     const auto attempt = [&](const std::function<void()>& make) {
         try {

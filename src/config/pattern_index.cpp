@@ -20,6 +20,11 @@ std::string_view domain_of(std::string_view host) {
     return dot == std::string_view::npos ? std::string_view() : host.substr(dot + 1);
 }
 
+// Two literals may be one to the table only if these are equal.
+std::string comparable(const Segment& literal) {
+    return lower_case(core::percent_decoded(literal.text));
+}
+
 // Where paths part: what ends here, what covers all below, and what goes on.
 struct Fork {
     using Visit = PatternIndex::Visit;
@@ -33,9 +38,7 @@ struct Fork {
         Fork* node = this;
         for (const Segment& segment : pattern.segments) {
             switch (segment.kind) {
-                case Segment::Kind::literal:
-                    node = &node->literals[lower_case(segment.text)];
-                    break;
+                case Segment::Kind::literal: node = &node->literals[comparable(segment)]; break;
                 case Segment::Kind::capture:
                     if (!node->capture) node->capture = std::make_unique<Fork>();
                     node = node->capture.get();
@@ -65,7 +68,7 @@ struct Fork {
         if (capture) capture->each_meeting(pattern, at + 1, visit);
         if (pattern.segments[at].kind == Segment::Kind::capture) {
             for (const auto& [text, child] : literals) child.each_meeting(pattern, at + 1, visit);
-        } else if (const auto child = literals.find(lower_case(pattern.segments[at].text));
+        } else if (const auto child = literals.find(comparable(pattern.segments[at]));
                    child != literals.end()) {
             child->second.each_meeting(pattern, at + 1, visit);
         }

@@ -28,8 +28,7 @@ std::vector<std::string> methods(const RoutePattern& pattern) {
 }
 
 bool has_rest(const RoutePattern& pattern) {
-    return !pattern.segments.empty() &&
-           pattern.segments.back().kind >= Segment::Kind::rest_capture;
+    return !pattern.segments.empty() && pattern.segments.back().kind >= Segment::Kind::rest_capture;
 }
 
 // Every letter in the other case, but for those of percent-encoded bytes: they have none.
@@ -116,7 +115,8 @@ void RouteProbe::other_spellings(std::size_t route, const Visit& visit) const {
         if (pattern.host.kind == HostPattern::Kind::none) continue;
         const auto taker = winner({.host = std::string(fresh), .method = method, .path = path});
         // Another upstream serves another resource there.
-        const bool is_same = taker && policy_.routes[*taker].upstream == policy_.routes[route].upstream;
+        const bool is_same =
+            taker && policy_.routes[*taker].upstream == policy_.routes[route].upstream;
         if (is_same && visit(*taker, "the same path under another host")) return;
     }
     for (const std::string_view method : core::usual_methods) {

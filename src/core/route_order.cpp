@@ -17,8 +17,10 @@ std::weak_ordering compare_segments(const std::vector<Segment>& a, const std::ve
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
         if (const auto order = a[i].kind <=> b[i].kind; order != 0) return order;
         if (a[i].kind != Segment::Kind::literal) continue;
-        if (const auto order = ascii::lower(a[i].text) <=> ascii::lower(b[i].text); order != 0)
-            return order;
+        const auto text = [](const Segment& literal) {
+            return ascii::lower(percent_decoded(literal.text));
+        };
+        if (const auto order = text(a[i]) <=> text(b[i]); order != 0) return order;
     }
     return a.size() <=> b.size();
 }
@@ -55,7 +57,9 @@ bool hosts_meet(const HostPattern& a, const HostPattern& b) {
 
 bool literals_meet(const Segment& a, const Segment& b, const MatchRules& rules) {
     if (a.kind != Segment::Kind::literal || b.kind != Segment::Kind::literal) return true;
-    return rules.case_sensitive ? a.text == b.text : ascii::lower(a.text) == ascii::lower(b.text);
+    const std::string left = percent_decoded(a.text);
+    const std::string right = percent_decoded(b.text);
+    return rules.case_sensitive ? left == right : ascii::lower(left) == ascii::lower(right);
 }
 
 bool paths_meet(const RoutePattern& a, const RoutePattern& b, const MatchRules& rules) {

@@ -40,6 +40,24 @@ TextMap<Value> text_map(bool folds) {
     return TextMap<Value>(0, TextHash{folds}, TextEqual{folds});
 }
 
+// A segment as it is compared: decoded, because no server behind us tells `items:purge` from
+// `items%3Apurge`. Segments without escapes, nearly all, are not copied.
+class DecodedSegment {
+public:
+    explicit DecodedSegment(std::string_view segment) : text_(segment) {
+        if (!segment.contains('%')) return;
+        decoded_ = percent_decoded(segment);
+        text_ = decoded_;
+    }
+    DecodedSegment(const DecodedSegment&) = delete;
+    DecodedSegment& operator=(const DecodedSegment&) = delete;
+    std::string_view text() const { return text_; }
+
+private:
+    std::string_view text_;
+    std::string decoded_{};
+};
+
 // The routes whose patterns end at one place; they differ in their methods.
 struct Ending {
     struct Named {
@@ -70,7 +88,13 @@ struct Ending {
 struct Node {
     explicit Node(bool folds) : literals(text_map<std::unique_ptr<Node>>(folds)) {}
 
-    TextMap<std::unique_ptr<Node>> literals;
+    const Node* literal(std::string_view segment) const {
+        if (literals.empty()) return nullptr;
+        const auto found = literals.find(DecodedSegment(segment).text());
+        return found == literals.end() ? nullptr : found->second.get();
+    }
+
+    TextMap<std::unique_ptr<Node>> literals;  // decoded
     std::unique_ptr<Node> capture{};
     Ending end{};
     Ending end_with_slash{};  // where `/a` and `/a/` are distinct
@@ -124,8 +148,8 @@ struct Descent {
         std::size_t next = at;
         const std::string_view segment = path.next(next);
         if (segment.empty()) return false;
-        if (const auto found = node.literals.find(segment); found != node.literals.end()) {
-            if (descend(*found->second, next)) return true;
+        if (const Node* const child = node.literal(segment)) {
+            if (descend(*child, next)) return true;
         }
         if (node.capture && descend(*node.capture, next)) return true;
         return visit(node.rest_capture) || visit(node.any_rest);
@@ -191,7 +215,7 @@ Ending& RouteTable::Tree::ending_of(const RoutePattern& pattern) {
             case Segment::Kind::rest_capture: return node->rest_capture;
             case Segment::Kind::any_rest: return node->any_rest;
             case Segment::Kind::literal: {
-                auto& child = node->literals[segment.text];
+                auto& child = node->literals[percent_decoded(segment.text)];
                 if (!child) child = std::make_unique<Node>(folds);
                 node = child.get();
                 break;

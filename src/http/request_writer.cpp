@@ -22,13 +22,14 @@ struct Told {
     }
 };
 
-// The path behind a route's strip_prefix. Routes may match it in another case; the match itself
-// is not ours to repeat.
+// The path behind a route's strip_prefix. The route has matched, so the path begins with as many
+// segments that mean the same, perhaps in another spelling.
 std::string_view stripped(std::string_view path, std::string_view prefix) {
-    if (prefix.empty() || !same_but_case(path.substr(0, prefix.size()), prefix)) return path;
-    const std::string_view rest = path.substr(prefix.size());
-    if (rest.empty()) return "/";
-    return rest.front() == '/' ? rest : path;
+    std::size_t at = 0;
+    for (auto left = std::ranges::count(prefix, '/'); left > 0; --left) {
+        at = std::min(path.find('/', at + 1), path.size());
+    }
+    return at == path.size() ? "/" : path.substr(at);
 }
 
 }  // namespace

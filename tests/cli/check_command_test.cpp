@@ -97,9 +97,8 @@ routes:
 )");
     EXPECT_EQ(outcome.code, 2);
     EXPECT_EQ(outcome.output, "");
-    EXPECT_EQ(
-        tidy(outcome.errors),
-        R"(gate.yaml:3:1: error: unknown key 'upstrem'; did you mean 'upstream'?
+    EXPECT_EQ(tidy(outcome.errors),
+              R"(gate.yaml:3:1: error: unknown key 'upstrem'; did you mean 'upstream'?
   3 | upstrem: http://127.0.0.1:3000
     | ^
 gate.yaml:5:17: error: unknown key 'scope'; did you mean 'scopes'?
@@ -138,18 +137,23 @@ TEST_F(CheckCommand, FilesThatAreNamedAreRead) {
     copy(authority.file(), "ca.pem");
     folder_.write("empty", "");
     folder_.write("large.json", std::string(300 * 1024, ' '));
-    folder_.write("broken.crt", read_file(own.certificate).substr(0, 200) +
-                                    "-----END CERTIFICATE-----\n");
+    folder_.write("broken.crt",
+                  read_file(own.certificate).substr(0, 200) + "-----END CERTIFICATE-----\n");
     copy(BEARERGATE_TEST_DATA "/logto/jwks.json", "keys.json");
     folder_.write("none.json", R"({"keys":[]})");
     ASSERT_EQ(mkfifo(folder_.file("pipe").c_str(), 0600), 0);
     const std::string head = "issuer: https://issuer.example\nupstream: https://127.0.0.1:3\n";
-    const auto server = [&](const std::string& tls) { return head + "server: { tls: " + tls + " }\n"; };
+    const auto server = [&](const std::string& tls) {
+        return head + "server: { tls: " + tls + " }\n";
+    };
     const auto upstream = [](const std::string& tls) {
-        return "issuer: https://issuer.example\nupstreams:\n  u: { url: \"https://127.0.0.1:3\", tls: " + tls + " }\n";
+        return "issuer: https://issuer.example\nupstreams:\n  u: { url: \"https://127.0.0.1:3\", "
+               "tls: " +
+               tls + " }\n";
     };
     const auto issuer = [](const std::string& more) {
-        return "upstream: http://127.0.0.1:3\nissuers:\n  i: { issuer: https://issuer.example, " + more + " }\n";
+        return "upstream: http://127.0.0.1:3\nissuers:\n  i: { issuer: https://issuer.example, " +
+               more + " }\n";
     };
     const struct {
         std::string block;
@@ -186,7 +190,8 @@ TEST_F(CheckCommand, FilesThatAreNamedAreRead) {
         {issuer("jwks_file: large.json"), "the key set large.json is larger than 256 KiB"},
         {issuer("tls: { ca: ca.pem }"), ""},
         {issuer("tls: { ca: keys.json }"), "the CA file keys.json holds no certificate"},
-        {head + "tests:\n  - { name: n, request: GET /a, token: { file: no.jwt }, expect: allow }\n",
+        {head +
+             "tests:\n  - { name: n, request: GET /a, token: { file: no.jwt }, expect: allow }\n",
          "the token no.jwt cannot be read: No such file"},
         {head + "tests:\n  - { name: n, request: GET /a, token: { file: empty }, expect: allow }\n",
          "the token empty is empty"},
@@ -227,10 +232,10 @@ TEST_F(CheckCommand, WhatAFileOfKeysMayStillLackIsAWarning) {
     std::string keys = read_file(BEARERGATE_TEST_DATA "/logto/jwks.json");
     keys.insert(keys.find('[') + 1, R"({"kty":"oct","k":"c2VjcmV0","kid":"shared"},)");
     folder_.write("keys.json", keys);
-    const Outcome outcome = check(
-        with("server: { tls: { certificate: old.crt, private_key: old.key } }\n"
-             "upstream: http://127.0.0.1:3\n"
-             "issuers: { i: { issuer: x, jwks_file: keys.json } }\n"));
+    const Outcome outcome =
+        check(with("server: { tls: { certificate: old.crt, private_key: old.key } }\n"
+                   "upstream: http://127.0.0.1:3\n"
+                   "issuers: { i: { issuer: x, jwks_file: keys.json } }\n"));
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(tidy(outcome.errors),
                 AllOf(HasSubstr("gate.yaml:1:31: warning: the certificate old.crt expired at "),
@@ -283,9 +288,9 @@ TEST_F(CheckCommand, WhatIsInTheEnvironmentIsNeverShown) {
         "routes: { GET /a: { claims: { tier: \"${GATE_AUDIENCE}\" } } }\n";
     const Outcome good = check(text, environment);
     EXPECT_EQ(good.code, 0) << good.errors;
-    EXPECT_THAT(good.output, AllOf(HasSubstr("  ${GATE_AUDIENCE}  "),
-                                   HasSubstr("claim  tier is ${GATE_AUDIENCE}\n"),
-                                   Not(HasSubstr("hidden"))));
+    EXPECT_THAT(good.output,
+                AllOf(HasSubstr("  ${GATE_AUDIENCE}  "),
+                      HasSubstr("claim  tier is ${GATE_AUDIENCE}\n"), Not(HasSubstr("hidden"))));
     std::string wrong = text;
     wrong.replace(wrong.find("jwks_uri: https://issuer.example/keys"), 37,
                   "jwks_file: \"${GATE_KEYS}\"");

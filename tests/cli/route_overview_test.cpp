@@ -13,7 +13,8 @@ namespace {
 using Lines = std::vector<std::string>;
 enum Column : std::size_t { path, token, audience, organization, scopes, upstream };
 
-TextTable overview(std::string_view text, const std::map<std::string, std::string>& environment = {}) {
+TextTable overview(std::string_view text,
+                   const std::map<std::string, std::string>& environment = {}) {
     const auto result = test::load(text, environment);
     if (!result.loaded) throw std::runtime_error(test::report(result));
     return route_overview(*result.loaded);
@@ -124,8 +125,7 @@ TEST(RouteOverview, EverythingElseThatARouteSaysIsANote) {
     EXPECT_EQ(notes(row(table, "/api/inherits")),
               "mode=shadow: what it would refuse is recorded, and forwarded; issuer=default; "
               "claim=tier is \"gold\"; strip_prefix=/api; timeout=1s; body_bytes=1KiB; ");
-    EXPECT_EQ(notes(row(table, "/api/open")),
-              "strip_prefix=/api; timeout=9s; body_bytes=none; ");
+    EXPECT_EQ(notes(row(table, "/api/open")), "strip_prefix=/api; timeout=9s; body_bytes=none; ");
 }
 
 TEST(RouteOverview, ValuesOfTheEnvironmentStandAsWritten) {
@@ -144,8 +144,9 @@ TEST(RouteOverview, ValuesOfTheEnvironmentStandAsWritten) {
 }
 
 TEST(RouteOverview, NothingReachesATerminalButCharacters) {
-    const TextTable table = overview(std::string(test::smallest) +
-                                     "  /a: { scopes: [\"a\\x9b31m\"], claims: { \"k\\e[1m\": \"v\\e\" } }\n");
+    const TextTable table =
+        overview(std::string(test::smallest) +
+                 "  /a: { scopes: [\"a\\x9b31m\"], claims: { \"k\\e[1m\": \"v\\e\" } }\n");
     const TextTable::Row only = row(table, "/a");
     EXPECT_EQ(only.cells[scopes], Lines{"a?31m"});
     EXPECT_EQ(notes(only), "claim=k?[1m is \"v\\u001b\"; ");

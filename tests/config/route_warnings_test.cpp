@@ -101,11 +101,12 @@ TEST(RouteWarnings, ARouteThatCanNeverMatch) {
         const char* routes;
         const char* message;
     } cases[] = {
-        {"all methods named",
-         "  GET,POST,PUT,PATCH,DELETE,OPTIONS /a: deny\n  /a: deny\n", "2: '/a' can never match"},
+        {"all methods named", "  GET,POST,PUT,PATCH,DELETE,OPTIONS /a: deny\n  /a: deny\n",
+         "2: '/a' can never match"},
         {"a rest behind a rest", "  \"/a/{x}/**\": deny\n  \"/a/{rest...}\": deny\n",
          "2: '/a/{rest...}' can never match: more specific routes such as '/a/{x}/**' in line 5"},
-        {"two together", "  \"/a/{x}\": deny\n  \"/a/{x}/{rest...}\": deny\n  \"/a/{r...}\": deny\n",
+        {"two together",
+         "  \"/a/{x}\": deny\n  \"/a/{x}/{rest...}\": deny\n  \"/a/{r...}\": deny\n",
          "3: '/a/{r...}' can never match"},
         {"on one host", "  \"a.example/{x...}\": deny\n  a.example/: deny\n  a.example/**: deny\n",
          "3: 'a.example/**' can never match"},
@@ -211,7 +212,8 @@ TEST(RouteWarnings, SpellingsThatDoNotComeToTheWeakerRoute) {
         {"only those of an escape", "  /%C3%BC: authenticated\n  /**: public\n"},
         {"other methods that are named", "  DELETE /x/{id}: deny\n  POST /x/{id}: authenticated\n"},
         {"and the other way", "  PUT /x/{id}: authenticated\n  GET /x/{id}: public\n"},
-        {"a wildcard of other methods", "  POST /items: authenticated\n  \"GET /{page}\": public\n"},
+        {"a wildcard of other methods",
+         "  POST /items: authenticated\n  \"GET /{page}\": public\n"},
         {"caught by one that asks as much",
          "  GET /1: authenticated\n  /1: authenticated\n  /**: public\n"},
         {"caught by a denial", "  GET /1: authenticated\n  /1: deny\n  /**: public\n"},
@@ -250,16 +252,17 @@ TEST(RouteWarnings, AnotherHostsBackEndIsAnotherResource) {
         "  default: { url: http://127.0.0.1:1 }\n  web: { url: http://127.0.0.1:2 }\n";
     EXPECT_THAT(warnings("  a.example/1: authenticated\n  /1: public\n", two),
                 ElementsAre(HasSubstr("under another host")));
-    EXPECT_THAT(warnings("  a.example/1: authenticated\n  /1: { access: public, upstream: web }\n",
-                         two),
-                IsEmpty());
+    EXPECT_THAT(
+        warnings("  a.example/1: authenticated\n  /1: { access: public, upstream: web }\n", two),
+        IsEmpty());
 }
 
 // Every route with every other would be a hundred million comparisons.
 TEST(RouteWarnings, TenThousandRoutesAreLookedThrough) {
     std::string routes;
     for (int i = 0; i < 10'000; ++i) {
-        routes += "  /api/r" + std::to_string(i) + "/{id}: { scopes: [s" + std::to_string(i) + "] }\n";
+        routes +=
+            "  /api/r" + std::to_string(i) + "/{id}: { scopes: [s" + std::to_string(i) + "] }\n";
     }
     EXPECT_THAT(warnings(routes + "  /**: public\n"),
                 ElementsAre(HasSubstr("than '/api/r0/{id}' in line 5 and 9999 more")));
@@ -268,7 +271,8 @@ TEST(RouteWarnings, TenThousandRoutesAreLookedThrough) {
 TEST(RouteWarnings, WhatIsTooMuchToCompareIsSaid) {
     std::string routes;
     for (int i = 0; i < 2'100; ++i) {
-        routes += "  h" + std::to_string(i) + ".example/**: { scopes: [s" + std::to_string(i) + "] }\n";
+        routes +=
+            "  h" + std::to_string(i) + ".example/**: { scopes: [s" + std::to_string(i) + "] }\n";
         routes += "  M" + std::to_string(i) + " /a/{x}: { scopes: [s" + std::to_string(i) + "] }\n";
     }
     EXPECT_THAT(warnings(routes), testing::Contains(HasSubstr("too many routes to compare")));

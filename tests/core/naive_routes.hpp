@@ -26,7 +26,7 @@ inline bool chance(Random& random, double probability) {
 }
 
 // Few words, so that patterns and requests meet often.
-inline constexpr std::array<std::string_view, 5> words{"a", "b", "A", "c", "a%20b"};
+inline constexpr std::array<std::string_view, 7> words{"a", "b", "A", "c", "a%20b", "a:b", "a%3Ab"};
 inline constexpr std::array<std::string_view, 5> methods{"GET", "HEAD", "POST", "PURGE", "OPTIONS"};
 inline constexpr std::array<std::string_view, 6> hosts{"x.test",   "y.test",  "b.x.test",
                                                        "A.X.test", "X.Test.", ""};
@@ -118,8 +118,9 @@ inline bool path_matches(const RoutePattern& pattern, const std::string& path,
         if (i == segments.size()) return false;
         if (wanted.kind == Segment::Kind::rest_capture) return true;
         if (wanted.kind == Segment::Kind::literal) {
-            const bool equal = rules.case_sensitive ? segments[i] == wanted.text
-                                                    : lower(segments[i]) == lower(wanted.text);
+            const std::string given = percent_decoded(segments[i]);
+            const std::string text = percent_decoded(wanted.text);
+            const bool equal = rules.case_sensitive ? given == text : lower(given) == lower(text);
             if (!equal) return false;
         }
         ++i;

@@ -147,7 +147,7 @@ TEST(RouteOrderProperty, OverlappingPatternsHaveARequestInCommon) {
     for (std::size_t from = 0, length = 1; length <= 5; ++length) {
         const std::size_t to = paths.size();
         for (std::size_t i = from; i < to; ++i) {
-            for (const std::string_view word : {"a", "b", "A", "c", "a%20b"})
+            for (const std::string_view word : {"a", "b", "A", "c", "a%20b", "a:b"})
                 paths.push_back((paths[i] == "/" ? "" : paths[i]) + "/" + std::string(word));
         }
         from = to;

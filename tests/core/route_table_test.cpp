@@ -365,5 +365,30 @@ TEST(RouteTable, MovesAndStaysWhole) {
     EXPECT_EQ(match.outcome, Match::Outcome::no_route);
 }
 
+// Servers decode a path before they look at it: to them these are one resource.
+TEST(RouteTable, AnEscapedCharacterIsNoWayAroundALiteralSegment) {
+    const Table table({"POST /items:purge", "POST /{name}", "/@me/secrets", "/{user}/secrets",
+                       "/a%20b", "/caf%C3%A9", "/{rest...}"});
+    ASSERT_TRUE(table.conflicts.empty());
+    expect_winners(table, {
+                              {"POST", "/items:purge", "", "POST /items:purge"},
+                              {"POST", "/items%3Apurge", "", "POST /items:purge"},
+                              {"POST", "/items%253Apurge", "", "POST /{name}"},
+                              {"GET", "/@me/secrets", "", "/@me/secrets"},
+                              {"GET", "/%40me/secrets", "", "/@me/secrets"},
+                              {"GET", "/%40you/secrets", "", "/{user}/secrets"},
+                              {"GET", "/a%20b", "", "/a%20b"},
+                              {"GET", "/caf%C3%A9", "", "/caf%C3%A9"},
+                          });
+    EXPECT_EQ(captured(table.match("POST", "/a%3Ab")), "name=a%3Ab");
+}
+
+TEST(RouteTable, TwoSpellingsOfOneLiteralAreAConflict) {
+    const Table table({"/items:purge", "/items%3Apurge"});
+    ASSERT_EQ(table.conflicts.size(), 1U);
+    EXPECT_EQ(table.conflicts[0].first, 0U);
+    EXPECT_EQ(table.conflicts[0].second, 1U);
+}
+
 }  // namespace
 }  // namespace bearergate::core

@@ -56,7 +56,7 @@ struct RouteConflict {
 // Compiled patterns: a tree per host pattern. The cost of a match grows with the path's segments,
 // not with the number of patterns: of a tree only the places are looked at whose way down the path
 // follows, each of them once. The most specific pattern wins, in the total order of
-// docs/configuration.md.
+// docs/configuration.md. Literal segments are compared decoded; what is forwarded stays as it is.
 class RouteTable {
 public:
     RouteTable();
@@ -68,7 +68,8 @@ public:
     static RouteTable compile(std::span<const RoutePattern> patterns, const MatchRules& rules,
                               std::vector<RouteConflict>& conflicts);
 
-    // Fills `match`, whose captures view into host and path. Does not allocate when found.
+    // Fills `match`, whose captures view into host and path. Does not allocate when found, but for
+    // long segments with escapes.
     // `host` without port; case and one trailing dot do not matter.
     void match(std::string_view host, std::string_view method, std::string_view path,
                Match& match) const;
