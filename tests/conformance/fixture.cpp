@@ -36,14 +36,16 @@ Gateway::Options gateway_options(const Fixture::Options& options, const Issuer& 
 
 }  // namespace
 
-std::string Fixture::configuration(const std::string& upstream, const std::string& timeouts) {
-    const std::string common =
-        "algorithms: [ES256, RS256, PS256, EdDSA, ES384, ES512], clock_skew: 60s, "
-        "claims: { organization: org }";
-    return "server: { limits: { body_bytes: 1MiB }, timeouts: { " + timeouts + " } }\n" +
-           "issuers:\n  a: { issuer: \"" + issuer_a + "\", " + common + " }\n" +
-           "  b: { issuer: \"" + issuer_b + "\", " + common + " }\n" +
-           "audience: api://gateway\nupstream: " + upstream + "\n" +
+std::string Fixture::configuration(const Terms& terms) {
+    const auto issuer = [](const char* name, const std::string& keys) {
+        return std::string("{ issuer: \"") + name + "\", " + (keys.empty() ? "" : keys + ", ") +
+               "algorithms: [ES256, RS256, PS256, EdDSA, ES384, ES512], clock_skew: 60s, "
+               "claims: { organization: org } }\n";
+    };
+    return "server: { limits: { body_bytes: 1MiB }, " + terms.server + " }\n" +
+           "issuers:\n  a: " + issuer(issuer_a, terms.keys_of_a) +
+           "  b: " + issuer(issuer_b, terms.keys_of_b) +
+           "audience: api://gateway\nupstream: " + terms.upstream + "\n" +
            "identity: { headers: { X-Auth-Sub: sub, X-Auth-Org: organization,"
            " X-Auth-Scopes: scope } }\n"
            "routes:\n"
@@ -58,8 +60,9 @@ Fixture::Fixture() : Fixture(Options{}) {}
 Fixture::Fixture(const Options& options)
     : read_token_(issuer_.token(read_claims)),
       admin_token_(issuer_.token(admin_claims)),
-      gateway_(configuration(witness_.url(), options.timeouts), gateway_options(options, issuer_)) {
-}
+      gateway_(configuration({.upstream = witness_.url(),
+                              .server = "timeouts: { " + options.timeouts + " }"}),
+               gateway_options(options, issuer_)) {}
 
 std::string Fixture::token(std::string_view claims) const {
     nlohmann::ordered_json all = nlohmann::ordered_json::parse(read_claims);

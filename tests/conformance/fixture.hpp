@@ -44,7 +44,14 @@ public:
     // Waits until the gateway has had its turn with what was sent to it.
     void let_it_read();
 
-    static std::string configuration(const std::string& upstream, const std::string& timeouts);
+    // The configuration, with what differs between one test's gateway and another's.
+    struct Terms {
+        std::string upstream{};
+        std::string server{};     // members of `server`
+        std::string keys_of_a{};  // where from, if not from the test's own hand
+        std::string keys_of_b{};
+    };
+    static std::string configuration(const Terms& terms);
 
 private:
     Witness witness_{};

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <set>
 #include <stdexcept>
 
 namespace bearergate::test {
@@ -41,7 +40,8 @@ const std::map<std::string, int> overruled{
     {"PA-062", 400},  // not 403: no segment may end in `%20`, of whatever organization
 };
 
-// The statuses that the case's words name.
+}  // namespace
+
 std::set<int> statuses_in(const std::string& text) {
     std::set<int> found;
     const auto is_digit = [&](std::size_t i) {
@@ -55,8 +55,6 @@ std::set<int> statuses_in(const std::string& text) {
     }
     return found;
 }
-
-}  // namespace
 
 std::string decode_base64(const std::string& text) {
     std::string bytes(text.size(), '\0');

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Permutation {
 };
 std::vector<Permutation> permutations();
 
+// The statuses that the words of an expectation name.
+std::set<int> statuses_in(const std::string& text);
 std::string decode_base64(const std::string& text);
 
 }  // namespace bearergate::test
