@@ -1,5 +1,7 @@
 #include "answers.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -73,6 +75,13 @@ Answers read_answers(std::string_view bytes, const std::vector<std::string>& met
     }
     answers.rest = bytes;
     return answers;
+}
+
+std::string outcome_of(const Reply& reply) {
+    if (reply.status == 200) return "ok";
+    const auto body = nlohmann::json::parse(reply.body, nullptr, false);
+    return body.is_object() ? body.value("reason", std::to_string(reply.status))
+                            : std::to_string(reply.status);
 }
 
 }  // namespace bearergate::test

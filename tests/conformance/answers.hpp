@@ -21,4 +21,7 @@ struct Answers {
 // `methods`: of the requests that were sent, in order, since an answer to HEAD has no body.
 Answers read_answers(std::string_view bytes, const std::vector<std::string>& methods);
 
+// "ok" for a 200, else the reason that a refusal of ours gives, or its status if it gives none.
+std::string outcome_of(const Reply& reply);
+
 }  // namespace bearergate::test

@@ -70,6 +70,15 @@ std::string Fixture::token(std::string_view claims) const {
     return issuer_.token(all.dump());
 }
 
+std::string Fixture::outcome(const std::string& path, const std::string& token) {
+    return outcome_of(
+        ask(gateway_.port(), {.target = path, .headers = {{"Authorization", "Bearer " + token}}}));
+}
+
+void Fixture::set_now(double seconds) {
+    gateway_.set_now(at(seconds));
+}
+
 std::string Fixture::filled(std::string_view bytes) const {
     return replaced(replaced(std::string(bytes), "{T}", read_token_), "{TADMIN}", admin_token_);
 }

@@ -34,7 +34,11 @@ public:
     Gateway& gateway() { return gateway_; }
     Witness& witness() { return witness_; }
     Issuer& issuer() { return issuer_; }
+    // A good token of scope `read`, with these claims besides or instead.
     std::string token(std::string_view claims = "{}") const;
+    // GET with a token, on a connection of its own: "ok", or the reason of the refusal.
+    std::string outcome(const std::string& path, const std::string& token);
+    void set_now(double seconds);
 
     // {T} and {TADMIN} become tokens of scope `read` and of both scopes.
     std::string filled(std::string_view bytes) const;
