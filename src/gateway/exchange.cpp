@@ -66,6 +66,7 @@ void Exchange::begin(Client& client, net::SteadyTime began) {
     http::RequestHead kept = std::move(request_.head);  // for its vectors
     request_ = Request{.setup = place_.setup};
     request_.head = std::move(kept);
+    request_.is_head = client.inbox.text().starts_with("HEAD ");
     record_ = AccessRecord{};
     record_.time =
         std::chrono::time_point_cast<std::chrono::system_clock::duration>(place_.shared.wall_now());

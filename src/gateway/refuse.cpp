@@ -40,7 +40,7 @@ net::Task<Exchange::After> Exchange::refuse(Reason reason) {
     http::write_refusal(answer_, reason,
                         {.minor_version = read ? request_.head.minor_version : 1,
                          .keep_alive = keep_alive,
-                         .head_request = read && request_.head.method == "HEAD",
+                         .head_request = request_.is_head,
                          .request_id = request_.id,
                          .allow = match_.allow,
                          .rule = request_.route ? &request_.route->rule : nullptr,

@@ -345,7 +345,10 @@ TEST_F(Refusals, OfHeadHaveNoBody) {
     } cases[] = {{"/token", "", 401},
                  {"/nowhere", "", 404},
                  {"/read", bearer(), 403},
-                 {"/open", "Expect: tea\r\n", 417}};
+                 {"/open", "Expect: tea\r\n", 417},
+                 {"/open", "Host: b\r\n", 400},
+                 {"/open", "No colon\r\n", 400},
+                 {"/open", "X: " + std::string(2048, 'x') + "\r\n", 431}};
     for (const auto& c : cases) {
         SCOPED_TRACE(c.status);
         const std::string request = "HEAD " + c.target + " HTTP/1.1\r\nHost: a\r\n" + c.fields +

@@ -18,6 +18,7 @@ namespace bearergate::gateway {
 // inbox, where the head stays until the request is answered.
 struct Request {
     std::shared_ptr<const Setup> setup{};  // the one it began with
+    bool is_head = false;                  // HEAD by its first word, whatever follows
     bool head_is_read = false;             // `head` is this request's
     http::RequestHead head{};
     std::optional<core::Target> target{};
