@@ -98,9 +98,7 @@ Answers Fixture::converse(const std::vector<std::string>& pieces) {
         let_it_read();
     }
     connection.finish();
-    std::vector<std::string> methods;
-    for (const Message& message : read_strictly(all).whole) methods.push_back(message.method);
-    return read_answers(connection.read_all(), methods);
+    return read_answers(connection.read_all(), read_strictly(all).methods);
 }
 
 std::vector<std::size_t> cuts_of(std::string_view bytes) {

@@ -64,11 +64,7 @@ public:
         test::Connection connection(gateway_.port());
         connection.send(bytes);
         connection.finish();
-        std::vector<std::string> methods;
-        for (const auto& message : test::read_strictly(bytes).whole) {
-            methods.push_back(message.method);
-        }
-        return test::read_answers(connection.read_all(), methods);
+        return test::read_answers(connection.read_all(), test::read_strictly(bytes).methods);
     }
     Witness& witness() { return witness_; }
 

@@ -45,6 +45,7 @@ public:
     explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
     bool at_end() const { return rest_.empty(); }
+    std::string first_word() const { return std::string(rest_.substr(0, rest_.find(' '))); }
 
     Message message() {
         Message message;
@@ -201,6 +202,7 @@ Reading read_strictly(std::string_view bytes) {
     Reader reader(bytes);
     try {
         while (!reader.at_end()) {
+            reading.methods.push_back(reader.first_word());
             reading.whole.push_back(reader.message());
             if (asks_to_close(reading.whole.back())) break;
         }

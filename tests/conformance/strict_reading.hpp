@@ -29,6 +29,8 @@ struct Reading {
     // Up to the first that asks for the connection to be closed: what follows is nobody's.
     std::vector<Message> whole{};
     End end = End::clean;
+    // First words, that of what is no whole message included: an answer to HEAD has no body.
+    std::vector<std::string> methods{};
 };
 
 Reading read_strictly(std::string_view bytes);

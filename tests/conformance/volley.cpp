@@ -13,9 +13,7 @@ constexpr std::size_t at_once = 100;
 std::vector<std::string> methods_of(const std::vector<std::string>& pieces) {
     std::string all;
     for (const std::string& piece : pieces) all += piece;
-    std::vector<std::string> methods;
-    for (const Message& message : read_strictly(all).whole) methods.push_back(message.method);
-    return methods;
+    return read_strictly(all).methods;
 }
 
 }  // namespace
