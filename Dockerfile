@@ -3,8 +3,8 @@
 FROM debian:trixie-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         g++ cmake ninja-build libboost1.88-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev \
-        libspdlog-dev libfmt-dev libcli11-dev prometheus-cpp-dev libgtest-dev libgmock-dev \
-        ca-certificates curl \
+        libspdlog-dev libfmt-dev libcli11-dev prometheus-cpp-dev libseccomp-dev libgtest-dev \
+        libgmock-dev ca-certificates curl \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -14,7 +14,7 @@ RUN cmake --preset release -DCMAKE_CXX_COMPILER=g++ \
 
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libssl3t64 libyaml-cpp0.8 libspdlog1.15 libfmt10 ca-certificates \
+        libssl3t64 libyaml-cpp0.8 libspdlog1.15 libfmt10 libseccomp2 ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bearergate /usr/local/bin/bearergate
 COPY docker/bearergate.yaml /etc/bearergate/bearergate.yaml

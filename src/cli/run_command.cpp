@@ -24,6 +24,7 @@ int serve(const std::string& file) {
     std::optional<config::Loaded> loaded = load_file(file, std::cerr);
     if (!loaded) return 2;
     gateway::settle_process();
+    gateway::enter_sandbox();
     std::optional<gateway::Server> server;
     try {
         server.emplace(std::move(*loaded),

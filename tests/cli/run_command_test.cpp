@@ -13,7 +13,9 @@
 #include <atomic>
 #include <charconv>
 #include <csignal>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +77,19 @@ protected:
     std::promise<void> holding_{};
     std::unique_ptr<net::HttpServer> upstream_{};
 };
+
+// Starting programs is denied by a filter, where the build has libseccomp; what it denies is for
+// process_test to say.
+TEST_F(RunCommand, ServesWithNothingThatItDoesNotNeed) {
+    Process gateway(command(configuration()));
+    ASSERT_NE(port_of(gateway), 0);
+    std::ifstream file("/proc/" + std::to_string(gateway.pid()) + "/status");
+    std::string status((std::istreambuf_iterator<char>(file)), {});
+    EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
+#ifdef BEARERGATE_SECCOMP
+    EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
+#endif
+}
 
 TEST_F(RunCommand, WhatCannotServeIsTwoWithoutALineOfLog) {
     const std::string taken = "127.0.0.1:" + std::to_string(upstream_->port());

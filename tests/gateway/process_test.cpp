@@ -1,13 +1,18 @@
 #include <bearergate/gateway/process.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <map>
+#include <thread>
 
 namespace bearergate::gateway {
 namespace {
@@ -121,6 +126,49 @@ TEST(SettleProcess, SurvivesAVanishedReaderAndRaisesDescriptorsAndRefusesCoreDum
     int status = 0;
     waitpid(child, &status, 0);
     ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// There is no such program; who may start none is not even told that.
+bool can_start_programs() {
+    char* const nothing[] = {nullptr};
+    execve("/nonexistent", nothing, nothing);
+    return errno != EPERM;
+}
+
+bool can_serve() {
+    bool can = false;
+    std::thread thread([&can] {
+        const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        can = socket >= 0 && close(socket) == 0;
+    });
+    thread.join();
+    return can;
+}
+
+// Likewise.
+TEST(EnterSandbox, LeavesNoWayToOtherProgramsAndAllThatServingNeeds) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const Sandbox sandbox = enter_sandbox();
+        if (!sandbox.no_new_privileges || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) _exit(1);
+        if (!sandbox.not_dumpable || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0) _exit(2);
+        if (!can_serve()) _exit(3);
+        if (!sandbox.system_calls_denied) _exit(77);
+        if (can_start_programs()) _exit(4);
+        if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != -1 || errno != EPERM) _exit(5);
+        // Threads that begin later are inside, too.
+        bool inside = false;
+        std::thread thread([&inside] { inside = !can_start_programs(); });
+        thread.join();
+        if (!inside) _exit(6);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "SKIPPED: built without libseccomp";
     EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 

@@ -12,6 +12,16 @@ namespace bearergate::gateway {
 // and tokens), and no file of ours open to others.
 void settle_process();
 
+// What the process has given up for good.
+struct Sandbox {
+    bool no_new_privileges = false;    // set-user-id programs give it none
+    bool not_dumpable = false;         // no other process of the user may read its memory
+    bool system_calls_denied = false;  // starting programs among them; false in a build without
+                                       // libseccomp, or where the kernel has no filters
+};
+// Once, after settle_process() and before there is anything to protect; never undone.
+Sandbox enter_sandbox();
+
 // Reads a small file of the kernel's; nothing where there is none.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
