@@ -8,7 +8,7 @@
 #include "naive_http.hpp"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -40,28 +40,37 @@ bool is_identity(std::string_view filed_name) {
     return filed_name.starts_with("x_auth_") || filed_name == "tenant_role";
 }
 
-constexpr std::array<std::string_view, 22> never_sent{"x-http-method-override",
-                                                      "x-http-method",
-                                                      "x-method-override",
-                                                      "x-original-url",
-                                                      "x-original-uri",
-                                                      "x-rewrite-url",
-                                                      "x-host",
-                                                      "x-real-ip",
-                                                      "x-envoy-internal",
-                                                      "proxy",
-                                                      "x-middleware-subrequest",
-                                                      "te",
-                                                      "trailer",
-                                                      "keep-alive",
-                                                      "expect",
-                                                      "proxy-authorization",
-                                                      "http2-settings",
-                                                      "connection",
-                                                      "upgrade",
-                                                      "proxy-connection",
-                                                      "x-envoy-peer",
-                                                      "x-forwarded"};
+using Names = std::initializer_list<std::string_view>;
+
+constexpr Names never_sent{"connection",
+                           "expect",
+                           "http2-settings",
+                           "keep-alive",
+                           "proxy",
+                           "proxy-connection",
+                           "te",
+                           "trailer",
+                           "upgrade",
+                           "x-envoy-internal",
+                           "x-host",
+                           "x-http-method",
+                           "x-original-uri",
+                           "x-original-url",
+                           "x-rewrite-url",
+                           "x-real-ip",
+                           "x-envoy-peer",
+                           "x-method-override",
+                           "x-http-method-override",
+                           "proxy-authorization",
+                           "x-middleware-subrequest"};
+
+// They tell an address, and so are believed of a trusted proxy alone.
+constexpr Names strangers_never_tell{"cf-connecting-ip", "true-client-ip",      "x-client-ip",
+                                     "x-forwarded",      "x-cluster-client-ip", "x-forwarded-port"};
+
+bool is_one_of(std::string_view name, Names names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 void require_identity(const naive::Message& sent, const http::ForwardFacts& facts) {
     std::vector<std::string> seen;
@@ -90,9 +99,9 @@ void require_clean(const naive::Message& sent, const RequestHead& head,
         require(!field.name.contains('_'), "no name that reads as another one");
         const bool is_upgrade =
             head.upgrades_to_websocket && (field.name == "connection" || field.name == "upgrade");
-        require(is_upgrade ||
-                    std::find(never_sent.begin(), never_sent.end(), field.name) == never_sent.end(),
-                "no field that stops here");
+        require(is_upgrade || !is_one_of(field.name, never_sent), "no field that stops here");
+        require(facts.client_is_trusted_proxy || !is_one_of(field.name, strangers_never_tell),
+                "no address that a stranger tells");
     }
     const auto count = [&](std::string_view name) { return sent.values(name).size(); };
     require(count("host") == 1, "one host");
