@@ -44,9 +44,10 @@ void require_head_is(const RequestHead& head, const naive::Message& read, std::s
     require(naive::is_request_head(read), "what is accepted is a request by the naive reading");
     require(head.method == read.start[0] && head.method != "CONNECT" && head.method != "TRACE",
             "the method is the naive one");
-    require(read.start[1].ends_with(head.target) && head.target.starts_with('/'),
+    require(head.target == "/" ||
+                (read.start[1].ends_with(head.target) && head.target.starts_with('/')),
             "the target is in origin-form, and the naive one's end");
-    require(head.target == read.start[1] || read.start[1].starts_with("http"),
+    require(head.target == read.start[1] || naive::lower(read.start[1]).starts_with("http"),
             "only an absolute form loses its authority");
     require((head.minor_version == 1) == (read.start[2] == "HTTP/1.1"), "the version");
     require(head.fields.size() == read.fields.size() && head.fields.size() <= limits.fields,
