@@ -1,6 +1,7 @@
 // Bodies on their way from the client to the upstream.
 
 #include "gateway/front.hpp"
+#include "support/gate.hpp"
 
 #include <future>
 #include <thread>
@@ -162,6 +163,28 @@ TEST_F(RequestBody, IsNeverAskedForFromWhomItIsNotWanted) {
     const Reply reply = ask(post("/small", "Expect: 100-continue\r\n" + sized(11)));
     EXPECT_EQ(reply.status, 413);
     expect_upstream_untouched();
+}
+
+// A client need not wait for 100 (RFC 9110 section 10.1.1), and this one waits for keys meanwhile.
+TEST_F(RequestBody, IsNotAskedForWhenItCameWhileKeysDid) {
+    for (const bool comes : {false, true}) {
+        Gate asked;
+        serve_with(configuration(routes), {.keys = {{issuer_.issuer(), Issuer().jwks()}},
+                                           .asked = [&](Gateway&, std::size_t) { asked.open(); }});
+        Connection client(gateway_->port());
+        client.send(post("/items", "Expect: 100-continue\r\n" + sized(5) + bearer()));
+        ASSERT_TRUE(asked.wait());
+        if (comes) client.send("hello");
+        // Each answer takes the worker once around its loop, where it finds what came.
+        for (int i = 0; i < 3; ++i) gateway_->counters();
+        gateway_->use_keys({{issuer_.issuer(), issuer_.jwks()}});
+        if (!comes) {
+            EXPECT_EQ(client.read_head(), "HTTP/1.1 100 Continue\r\n\r\n");
+            client.send("hello");
+        }
+        EXPECT_EQ(client.read_reply().status, 200);
+        EXPECT_EQ(upstream_.requests().back().body, "hello");
+    }
 }
 
 TEST_F(RequestBody, IsNotAskedForWhenNobodyWouldTakeIt) {
