@@ -5,6 +5,7 @@
 #include <bearergate/http/respond.hpp>
 
 #include <chrono>
+#include <string_view>
 
 namespace bearergate::gateway {
 
@@ -15,6 +16,8 @@ namespace {
 // How much of an unwanted body is read so that the connection can go on, and for how long.
 constexpr std::uint64_t max_drained_bytes = 64 * 1024;
 constexpr std::chrono::seconds max_draining{1};
+
+constexpr std::string_view end_of_head = "\r\n\r\n";
 
 // After these the client and we may not agree on where its next request begins, or it has had
 // its chance.
@@ -46,6 +49,7 @@ net::Task<Exchange::After> Exchange::refuse(Reason reason) {
                          .rule = request_.route ? &request_.route->rule : nullptr,
                          .cors = request_.cors,
                          .date = date.view()});
+    record_.bytes_out = answer_.size() - (answer_.find(end_of_head) + end_of_head.size());
     co_return co_await send_answer(keep_alive);
 }
 

@@ -120,6 +120,7 @@ protected:
         EXPECT_EQ(record.would_deny, "");
         EXPECT_EQ(record.request_id, reply.header("X-Request-Id"));
         EXPECT_EQ(record.client, "127.0.0.1");
+        EXPECT_EQ(record.bytes_out, reply.body.size());
         EXPECT_EQ(record.method, c.is_unread ? "" : c.request.substr(0, c.request.find(' ')));
         EXPECT_EQ(record.route, c.route);
         EXPECT_FALSE(record.reached_upstream);
@@ -358,6 +359,7 @@ TEST_F(Refusals, OfHeadHaveNoBody) {
         EXPECT_EQ(reply.status, c.status);
         EXPECT_GT(std::stoi(reply.header("Content-Length")), 100) << "of the body that GET gets";
         EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+        EXPECT_EQ(gateway_->next_record().bytes_out, 0U);
     }
     expect_upstream_untouched();
 }
