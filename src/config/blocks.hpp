@@ -22,6 +22,11 @@ struct Draft {
     // so that it is reported only once.
     std::vector<std::vector<std::string>> audiences{};
     std::vector<Place> issuer_places{};
+    // False when something is wrong with them that was said already: what then seems to be missing
+    // is only its consequence.
+    bool knows_issuers = true;
+    bool knows_audience = true;
+    bool knows_upstreams = true;
     // By route: where its key stands, whether its pattern could be read, and whether it says
     // whose tokens it takes.
     std::vector<Place> route_places{};

@@ -32,7 +32,7 @@ bool says_null(std::string_view line, Place place) {
     const std::string_view rest = line.substr(std::min(at, line.size()));
     for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
         if (rest.starts_with(word) && (rest.size() == word.size() ||
-                                       std::string_view(" \t,]}").contains(rest[word.size()]))) {
+                                       std::string_view(" \t,:]}").contains(rest[word.size()]))) {
             return true;
         }
     }
@@ -160,12 +160,12 @@ private:
     }
 
     Key read_key(Node node) {
-        Key key{.quoted = node.quoted, .text = std::move(node.text), .place = node.place};
-        if (node.kind == Node::Kind::broken) return key;
+        if (node.kind == Node::Kind::broken) return {};
         if (node.kind != Node::Kind::scalar) {
             diagnostics_.error(node.place, key_hint(diagnostics_.line(node.place.line), node));
-            return key;
+            return {};
         }
+        Key key{.quoted = node.quoted, .text = std::move(node.text), .place = node.place};
         auto& lines = stack_.back().lines;
         const auto [first, is_new] = lines.try_emplace(key.text, node.place.line);
         if (!is_new) {
@@ -224,6 +224,14 @@ bool check_characters(std::string_view text, Diagnostics& diagnostics) {
     return true;
 }
 
+// Behind the last character that is no blank.
+Place end_of(std::string_view text) {
+    text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+    const auto breaks = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+    const std::size_t begin = text.rfind('\n') + 1;  // npos + 1 is 0
+    return {.line = breaks + 1, .byte = static_cast<int>(text.size() - begin) + 1};
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view name) const {
@@ -242,7 +250,9 @@ std::optional<Node> parse_document(std::string_view text, Diagnostics& diagnosti
     if (!check_characters(text, diagnostics)) return std::nullopt;
     Builder builder(diagnostics);
     try {
-        std::istringstream stream{std::string(text)};
+        // The parser closes quotes that are still open when a line break ends the text. In a
+        // comment it does not; and outside of quotes that is one.
+        std::istringstream stream{std::string(text) + "\n#"};
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
@@ -250,7 +260,7 @@ std::optional<Node> parse_document(std::string_view text, Diagnostics& diagnosti
         diagnostics.error(over.place, over.message);
         return std::nullopt;
     } catch (const YAML::Exception& fault) {
-        const Place place = place_of(fault.mark);
+        const Place place = std::min(place_of(fault.mark), end_of(text));
         // One slip of the pen, one message: a key that is no text often breaks the syntax too.
         if (!diagnostics.has_error_on(place.line)) {
             const SyntaxHint hint = syntax_hint(diagnostics.line(place.line), place, fault.msg);

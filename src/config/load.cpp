@@ -102,7 +102,7 @@ LoadedTests load_tests(std::string_view text, const Loaded& subject,
         const Node* tests = block.find("tests");
         if (tests != nullptr) {
             loaded.cases = read_tests(*tests, subject.config, subject.policy, reading);
-        } else if (block.is_there() && !block.has("tests")) {
+        } else if (block.lacks("tests")) {
             diagnostics.error({}, "there are no 'tests'");
         }
         block.finish();

@@ -133,7 +133,7 @@ void read_cors_headers(Block& block, Cors& cors, Draft& draft) {
 void read_origins(Block& block, Cors& cors, Draft& draft) {
     const Node* node = block.find("origins");
     if (node == nullptr) {
-        if (!block.has("origins")) draft.error(block.place(), "'cors' needs 'origins'");
+        if (block.lacks("origins")) draft.error(block.place(), "'cors' needs 'origins'");
         return;
     }
     const auto items = read_list(*node, "'origins'", Alone::refused, draft.reading);

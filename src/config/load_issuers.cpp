@@ -158,7 +158,7 @@ void read_issuer(const std::string& name, Block block, Draft& draft) {
     const Node* text = block.find("issuer");
     if (text != nullptr) {
         source.issuer = read_text(*text, "'issuer'", draft.reading).value_or("");
-    } else if (block.is_there() && !block.has("issuer")) {
+    } else if (block.lacks("issuer")) {
         draft.error(block.place(), fmt::format("the issuer {} needs 'issuer', the `iss` of its "
                                                "tokens",
                                                shown(name)));
@@ -222,6 +222,10 @@ void load_issuers(Block& root, Draft& draft) {
             read_issuer(child.key, Block(&child, "issuers.*", draft.reading), draft);
         }
     }
+    const bool knows_several = several != nullptr && several->kind == Node::Kind::map;
+    draft.knows_issuers =
+        (alone != nullptr || root.lacks("issuer")) && (knows_several || root.lacks("issuers"));
+    draft.knows_audience = fallback || root.lacks("audience");
     for (auto& audiences : draft.audiences) {
         if (audiences.empty() && fallback) audiences = *fallback;
     }

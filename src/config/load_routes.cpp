@@ -49,6 +49,10 @@ struct RouteDraft {
         const auto found = own.places.find(field);
         return found == own.places.end() ? node.key_place : found->second;
     }
+    // Written among the defaults, and so wrong that it could not be read: that was said there.
+    bool has_unread_default(std::string_view field, bool is_read) const {
+        return !is_read && !own.places.contains(field) && defaults.places.contains(field);
+    }
     std::string inherited(std::string_view field) const {
         const bool is_own = own.places.contains(field);
         return !is_own && defaults.places.contains(field) ? " (inherited from 'defaults')" : "";
@@ -113,7 +117,9 @@ void check_kind(const RouteDraft& entry, Draft& draft) {
                                        "'organization'{}",
                                        entry.inherited("token")));
     }
-    if (rule.token != TokenKind::api && !bound) {
+    const bool says_where = entry.defaults.organization.has_value();
+    if (rule.token != TokenKind::api && !bound &&
+        !entry.has_unread_default("organization", says_where)) {
         draft.error(place, fmt::format("'token: {}' needs 'organization': where does the request "
                                        "say which one it acts in?{}",
                                        rule.token == TokenKind::organization ? "organization"
@@ -137,13 +143,13 @@ void fill_audiences(RouteDraft& entry, const Draft& draft, Shared& shared) {
     for (std::size_t i = 0; i < issuers.size(); ++i) {
         rule.audiences.push_back(audience ? *audience : draft.audiences[i]);
         if (!rule.accepts_issuer[i] || rule.token == TokenKind::organization) continue;
-        if (!rule.audiences.back().empty()) continue;
+        if (!rule.audiences.back().empty() || !draft.knows_audience) continue;
         shared.add(entry.node.key_place,
                    fmt::format("no audience for tokens of the issuer {}: add 'audience' at the "
                                "top of the file, to the issuer or to the route",
                                shown(issuers[i].name)));
     }
-    if (issuers.empty()) {
+    if (issuers.empty() && draft.knows_issuers) {
         shared.add(entry.node.key_place,
                    "this route asks for a token, and no issuer is "
                    "configured: add 'issuer' at the top of the file");
@@ -210,7 +216,8 @@ void fill_forwarding(RouteDraft& entry, Draft& draft, Shared& shared) {
         route.upstream = 0;
     } else if (fallback != upstreams.end()) {
         route.upstream = static_cast<std::size_t>(fallback - upstreams.begin());
-    } else if (route.rule.access != Access::deny || route.mode == core::Mode::shadow) {
+    } else if (draft.knows_upstreams && !entry.has_unread_default("upstream", false) &&
+               (route.rule.access != Access::deny || route.mode == core::Mode::shadow)) {
         shared.add(entry.node.key_place,
                    upstreams.empty()
                        ? "this route forwards requests, and no upstream is configured: add "
@@ -310,7 +317,7 @@ void load_routes(Block& root, Draft& draft) {
     block.finish();
     const Node* routes = root.find("routes");
     if (routes == nullptr) {
-        if (!root.has("routes")) draft.error({}, "there are no 'routes': nothing could pass");
+        if (root.lacks("routes")) draft.error({}, "there are no 'routes': nothing could pass");
         return;
     }
     if (!expect_map(*routes, "'routes'", draft.reading)) return;

@@ -66,7 +66,7 @@ void load_tls(Block& server, Draft& draft) {
     tls.finish();
     if (!tls.is_there()) return;
     for (const std::string_view key : {"certificate", "private_key"}) {
-        if (!tls.has(key)) {
+        if (tls.lacks(key)) {
             draft.error(server.key_place("tls"), fmt::format("'tls' needs {}", shown(key)));
         }
     }

@@ -181,7 +181,7 @@ TestCase read_case(const Node& node, const Subject& subject) {
     if (const Node* expect = block.find("expect")) read_expectation(*expect, test.expect, subject);
     block.finish();
     for (const std::string_view key : {"name", "request", "expect"}) {
-        if (!block.is_there() || block.has(key)) continue;
+        if (!block.lacks(key)) continue;
         subject.error(block.place(), fmt::format("a test needs {}", shown(key)));
     }
     return test;

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 void read_urls(Block& block, Upstream& upstream, Draft& draft) {
     const Node* node = block.find("url");
     if (node == nullptr) {
-        if (block.is_there() && !block.has("url")) {
+        if (block.lacks("url")) {
             draft.error(block.place(),
                         fmt::format("the upstream {} needs 'url'", shown(upstream.name)));
         }
@@ -98,6 +98,9 @@ void load_upstreams(Block& root, Draft& draft) {
         block.children.back().key = "url";
         read_upstream("default", Block(&block, "upstreams.*", draft.reading), draft);
     }
+    const bool knows_several = several != nullptr && several->kind == Node::Kind::map;
+    draft.knows_upstreams =
+        (alone != nullptr || root.lacks("upstream")) && (knows_several || root.lacks("upstreams"));
     if (several == nullptr || !expect_map(*several, "'upstreams'", draft.reading)) return;
     if (several->children.empty()) draft.error(several->place, "'upstreams' is empty");
     for (const Node& child : several->children) {

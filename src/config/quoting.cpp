@@ -46,8 +46,12 @@ std::optional<std::size_t> opening_before(std::string_view line, std::size_t end
 }  // namespace
 
 std::string key_hint(std::string_view line, const Node& key) {
-    if (key.kind == Node::Kind::null) return "a key is missing before this ':'";
     const std::string_view word = word_at(line, offset_of(line, key.place));
+    if (key.kind == Node::Kind::null) {
+        return key.text.empty() ? "a key is missing before this ':'"
+                                : fmt::format("YAML reads {} without quotes as nothing; {}",
+                                              shown(word), in_quotes(word));
+    }
     if (!key.flow || word.empty()) return "a key must be text, not a list or a map";
     return fmt::format("YAML reads a key that begins with '{}' as a {}; {}", word.front(),
                        word.front() == '{' ? "map" : "list", in_quotes(word));
@@ -74,6 +78,10 @@ SyntaxHint syntax_hint(std::string_view line, Place place, std::string_view faul
         return SyntaxHint{.place = {.line = place.line, .byte = static_cast<int>(offset) + 1},
                           .message = std::move(message)};
     };
+    const std::size_t indented = std::min(line.find_first_not_of(' '), line.size());
+    if (line.substr(indented).starts_with('\t')) {
+        return placed(indented, "indent with spaces: YAML does not allow tabs");
+    }
     constexpr std::string_view special = "*&@%`|>!";
     if (at < line.size() && special.contains(line[at])) {
         return placed(at, fmt::format("a value or key that begins with '{}' means something else "
@@ -92,7 +100,15 @@ SyntaxHint syntax_hint(std::string_view line, Place place, std::string_view faul
                                             line[*opening], line[*opening] == '{' ? "map" : "list",
                                             in_quotes(word_at(line, *opening))));
     }
-    if (fault.contains("tab")) return placed(at, "indent with spaces: YAML does not allow tabs");
+    if (fault == "illegal EOF in scalar") {
+        return placed(at, "the text ends inside quotes: a closing one is missing");
+    }
+    if (fault == "end of sequence flow not found" || fault == "end of map flow not found") {
+        return placed(
+            at,
+            fmt::format("a {} is still open here: a comma or a closing '{}' is missing",
+                        fault.contains("map") ? "map" : "list", fault.contains("map") ? '}' : ']'));
+    }
     if (fault == "illegal map value") {
         return placed(at,
                       "a ':' too many, or a line indented wrongly: put a value that contains "

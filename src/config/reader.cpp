@@ -178,6 +178,13 @@ bool Block::has(std::string_view key) const {
     return node_ != nullptr && node_->find(key) != nullptr;
 }
 
+bool Block::lacks(std::string_view key) const {
+    if (node_ == nullptr || has(key)) return false;
+    return std::none_of(node_->children.begin(), node_->children.end(), [&](const Node& child) {
+        return !asked_.contains(child.key) && !nearest(child.key, std::span(&key, 1)).empty();
+    });
+}
+
 Place Block::place() const {
     return node_ == nullptr ? Place{} : node_->place;
 }

@@ -111,7 +111,7 @@ void read_issuers(Block& block, RouteFields& fields, Draft& draft) {
             (*fields.issuers)[static_cast<std::size_t>(found - names.begin())] = true;
             continue;
         }
-        unknown_name("issuer", *item.node, names, draft);
+        if (draft.knows_issuers) unknown_name("issuer", *item.node, names, draft);
     }
 }
 
@@ -125,7 +125,7 @@ void read_upstream(Block& block, RouteFields& fields, Draft& draft) {
     const auto found = std::find(names.begin(), names.end(), *name);
     if (found != names.end()) {
         fields.upstream = static_cast<std::size_t>(found - names.begin());
-    } else {
+    } else if (draft.knows_upstreams) {
         unknown_name("upstream", *node, names, draft);
     }
 }
@@ -236,13 +236,13 @@ void read_fields(Block& block, RouteFields& fields, Draft& draft) {
         fields.organization = read_organization(*node, draft);
     }
     using core::TokenKind;
-    if (block.has("token")) {
-        fields.token = TokenKind::api;
-        block.word("token", *fields.token,
+    TokenKind kind{};
+    const bool has_kind =
+        block.word("token", kind,
                    {Word<TokenKind>{"api", TokenKind::api},
                     Word<TokenKind>{"organization-api", TokenKind::organization_api},
                     Word<TokenKind>{"organization", TokenKind::organization}});
-    }
+    if (has_kind) fields.token = kind;
     fields.audience = read_audience(block, "audience");
     read_issuers(block, fields, draft);
     read_claims(block, fields, draft);
@@ -258,9 +258,9 @@ void read_fields(Block& block, RouteFields& fields, Draft& draft) {
     }
     using core::Mode;
     Mode mode = Mode::enforce;
-    block.word("mode", mode,
-               {Word<Mode>{"enforce", Mode::enforce}, Word<Mode>{"shadow", Mode::shadow}});
-    if (block.has("mode")) fields.mode = mode;
+    const bool has_mode = block.word(
+        "mode", mode, {Word<Mode>{"enforce", Mode::enforce}, Word<Mode>{"shadow", Mode::shadow}});
+    if (has_mode) fields.mode = mode;
     for (const std::string_view key : token_fields) {
         if (block.has(key)) fields.places.emplace(key, block.key_place(key));
     }

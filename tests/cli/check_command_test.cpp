@@ -104,16 +104,13 @@ routes:
 gate.yaml:5:17: error: unknown key 'scope'; did you mean 'scopes'?
   5 |   GET /items: { scope: [read:items] }
     |                 ^
-gate.yaml:6:3: error: this route forwards requests, and no upstream is configured: add 'upstream: http://HOST:PORT' at the top of the file
-  6 |   GET /orgs/{orgId}: { organization: "{orgid}" }
-    |   ^
 gate.yaml:6:24: error: the pattern has no '{orgid}'; did you mean "{orgId}"?
   6 |   GET /orgs/{orgId}: { organization: "{orgid}" }
     |                        ^
 gate.yaml:7:17: error: who may pass cannot be 'publik'; did you mean 'public'?
   7 |   GET /healthz: publik
     |                 ^
-gate.yaml: 5 errors
+gate.yaml: 4 errors
 )");
 }
 

@@ -62,7 +62,10 @@ public:
 
     const Node* find(std::string_view key);  // null also when it has no usable value
     bool is_there() const { return node_ != nullptr; }
-    bool has(std::string_view key) const;         // written, whatever its value
+    bool has(std::string_view key) const;  // written, whatever its value
+    // In the file, but without this key; and no other stands there that was probably meant to be
+    // it, for that is an error already.
+    bool lacks(std::string_view key) const;
     Place place() const;                          // of the block
     Place place(std::string_view key) const;      // of the key's value, else of the block
     Place key_place(std::string_view key) const;  // of the key, else of the block
@@ -79,14 +82,14 @@ public:
     // A file's name, the folder put before it; takes down what the file is for.
     void file(std::string_view key, NamedFile::Use use, std::string& out);
     template <class E, std::size_t N>
-    void word(std::string_view key, E& out, const Word<E> (&words)[N]) {
+    bool word(std::string_view key, E& out, const Word<E> (&words)[N]) {  // whether it was read
         std::string_view names[N];
         for (std::size_t i = 0; i < N; ++i) names[i] = words[i].name;
         const Node* node = find(key);
-        if (node == nullptr) return;
-        if (const auto index = read_word(*node, shown(key), names, reading_)) {
-            out = words[*index].value;
-        }
+        if (node == nullptr) return false;
+        const auto index = read_word(*node, shown(key), names, reading_);
+        if (index) out = words[*index].value;
+        return index.has_value();
     }
     bool is(std::string_view key, std::string_view word);  // its value is this word: `none`, `auto`
     Block block(std::string_view key);
