@@ -125,7 +125,7 @@ void Server::State::turn_over() {
               {{"cause", next->cause},
                {"version", snapshot->version},
                {"routes", std::to_string(snapshot->policy.routes.size())}});
-    log_policy(log, *snapshot, next->warnings);
+    log_warnings(log, next->warnings);
     tell_what_waits();
     next.reset();
 }

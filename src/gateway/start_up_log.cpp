@@ -24,15 +24,9 @@ std::string keys_from(const config::KeySource& source) {
 
 }  // namespace
 
-void log_policy(LogWriter& log, const Snapshot& snapshot,
-                const std::vector<config::Diagnostic>& warnings) {
+void log_warnings(LogWriter& log, const std::vector<config::Diagnostic>& warnings) {
     for (const config::Diagnostic& warning : warnings) {
         log.event(LogLevel::warning, warning.message, {{"line", std::to_string(warning.line)}});
-    }
-    for (const core::Route& route : snapshot.policy.routes) {
-        if (route.mode != core::Mode::shadow) continue;
-        log.event(LogLevel::warning, "shadow route: what it would refuse is forwarded",
-                  {{"route", route.text}, {"line", std::to_string(route.line)}});
     }
 }
 
@@ -44,7 +38,7 @@ void log_start_up(LogWriter& log, const Snapshot& snapshot,
                {"version", snapshot.version},
                {"routes", std::to_string(snapshot.policy.routes.size())},
                {"workers", std::to_string(workers)}});
-    log_policy(log, snapshot, warnings);
+    log_warnings(log, warnings);
     for (const config::KeySource& source : snapshot.config.key_sources) {
         log.event(LogLevel::info, "trusting issuer",
                   {{"name", source.name}, {"issuer", source.issuer}, {"keys", keys_from(source)}});

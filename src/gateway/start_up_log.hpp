@@ -10,9 +10,8 @@
 
 namespace bearergate::gateway {
 
-// Everything about a configuration that deserves a second look.
-void log_policy(LogWriter& log, const Snapshot& snapshot,
-                const std::vector<config::Diagnostic>& warnings);
+// Everything about a configuration that deserves a second look: routes in shadow mode among it.
+void log_warnings(LogWriter& log, const std::vector<config::Diagnostic>& warnings);
 
 // What an operator wants to find in the log of a start: that, where it listens, and whom it trusts.
 void log_start_up(LogWriter& log, const Snapshot& snapshot,

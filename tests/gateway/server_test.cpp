@@ -139,6 +139,7 @@ TEST_F(ServerTest, TellsTheLogWhatItIs) {
     EXPECT_NE(log_.wait_for({"trusting issuer", issuer_.issuer(), "keys.json"}), "");
     EXPECT_NE(log_.wait_for({"shadow", "GET /later"}), "");
     EXPECT_NE(log_.wait_for({"warning", "orgId"}), "") << "the configuration's warnings";
+    EXPECT_EQ(log_.times("shadow"), 1U);
 }
 
 TEST_F(ServerTest, WritesOneLineForEachRequest) {

@@ -38,10 +38,11 @@ public:
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, patience, [&] { return count(part) >= times; });
     }
-    bool has(const std::string& part) {
+    std::size_t times(const std::string& part) {
         const std::lock_guard lock(mutex_);
-        return count(part) > 0;
+        return count(part);
     }
+    bool has(const std::string& part) { return times(part) > 0; }
 
 private:
     std::size_t count(const std::string& part) const {
