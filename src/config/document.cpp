@@ -151,6 +151,8 @@ private:
         if (stack_.empty()) {
             root_ = std::move(node);
         } else if (stack_.back().node.kind == Node::Kind::sequence) {
+            // The parser places what is missing where the next thing begins.
+            if (is_missing(node)) node.place = stack_.back().node.place;
             stack_.back().node.children.push_back(std::move(node));
         } else if (!stack_.back().key) {
             stack_.back().key = read_key(std::move(node));
@@ -182,15 +184,21 @@ private:
         return key;
     }
 
+    static bool is_missing(const Node& node) {
+        return node.kind == Node::Kind::null && node.text.empty();
+    }
+
     static void add_member(Frame& frame, Node node) {
         Key key = std::move(*frame.key);
         frame.key.reset();
-        if (!key.usable) return;
+        if (!key.usable) {
+            frame.node.has_gaps = true;
+            return;
+        }
         node.key = std::move(key.text);
         node.key_place = key.place;
         node.key_quoted = key.quoted;
-        // The parser places a missing value where the next thing begins.
-        if (node.kind == Node::Kind::null && node.text.empty()) node.place = key.place;
+        if (is_missing(node)) node.place = key.place;
         frame.node.children.push_back(std::move(node));
     }
 

@@ -211,7 +211,8 @@ void load_issuers(Block& root, Draft& draft) {
         read_issuer("default", Block(&block, "issuers.*", draft.reading), draft);
     }
     if (several != nullptr && expect_map(*several, "'issuers'", draft.reading)) {
-        if (several->children.empty()) draft.error(several->place, "'issuers' is empty");
+        if (several->children.empty() && !several->has_gaps)
+            draft.error(several->place, "'issuers' is empty");
         for (const Node& child : several->children) {
             if (alone != nullptr && child.key == "default") {
                 draft.error(child.key_place,

@@ -321,7 +321,7 @@ void load_routes(Block& root, Draft& draft) {
         return;
     }
     if (!expect_map(*routes, "'routes'", draft.reading)) return;
-    if (routes->children.empty())
+    if (routes->children.empty() && !routes->has_gaps)
         draft.error(routes->place, "'routes' is empty: nothing could pass");
     Shared shared;
     for (const Node& child : routes->children) read_route(child, defaults, draft, shared);

@@ -102,7 +102,8 @@ void load_upstreams(Block& root, Draft& draft) {
     draft.knows_upstreams =
         (alone != nullptr || root.lacks("upstream")) && (knows_several || root.lacks("upstreams"));
     if (several == nullptr || !expect_map(*several, "'upstreams'", draft.reading)) return;
-    if (several->children.empty()) draft.error(several->place, "'upstreams' is empty");
+    if (several->children.empty() && !several->has_gaps)
+        draft.error(several->place, "'upstreams' is empty");
     for (const Node& child : several->children) {
         if (alone != nullptr && child.key == "default") {
             draft.error(child.key_place,

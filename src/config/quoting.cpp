@@ -94,6 +94,12 @@ SyntaxHint syntax_hint(std::string_view line, Place place, std::string_view faul
         return placed(at - 1, fmt::format("a variable inside {{...}} or [...] needs quotes; {}",
                                           in_quotes(line.substr(at - 1, length))));
     }
+    if (fault.starts_with("alias not found") && at > 0) {
+        const std::size_t end = line.find_first_of(" \t,]}", at);
+        return placed(at - 1, fmt::format("a value that begins with '*' means something else in "
+                                          "YAML; {}",
+                                          in_quotes(line.substr(at - 1, end - (at - 1)))));
+    }
     const auto opening = opening_before(line, at);
     if (opening && at < line.size() && line[at] != ' ') {
         return placed(*opening, fmt::format("YAML reads what begins with '{}' as a {}; {}",

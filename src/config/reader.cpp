@@ -179,7 +179,7 @@ bool Block::has(std::string_view key) const {
 }
 
 bool Block::lacks(std::string_view key) const {
-    if (node_ == nullptr || has(key)) return false;
+    if (node_ == nullptr || node_->has_gaps || has(key)) return false;
     return std::none_of(node_->children.begin(), node_->children.end(), [&](const Node& child) {
         return !asked_.contains(child.key) && !nearest(child.key, std::span(&key, 1)).empty();
     });

@@ -187,7 +187,9 @@ TEST(Document, WhatIsNoYaml) {
 TEST(Document, EveryTextIsUtf8WithoutControlCharacters) {
     expect_one_error({
         {"a: \x80\n", "1:4", "not UTF-8"},
-        {"\xff\xfe" "a: 1\n", "1:1", "not UTF-8"},
+        {"\xff\xfe"
+         "a: 1\n",
+         "1:1", "not UTF-8"},
         {"a: 1\nb: \xc0\xaf\n", "2:4", "not UTF-8"},
         {"a: \xed\xa0\x80\n", "1:4", "not UTF-8"},
         {"a: \xf4\x90\x80\x80\n", "1:4", "not UTF-8"},

@@ -37,10 +37,9 @@ TEST(Expand, VariablesStandAnywhereInAValue) {
         const char* written;
         const char* becomes;
     } cases[] = {
-        {"${A}", "one"},        {"x${A}y", "xoney"},  {"${A}${B_2}", "onetwo"},
-        {"${EMPTY}", ""},       {"$$", "$"},          {"$${A}", "${A}"},
-        {"$$$${A}", "$${A}"},   {"$$${A}", "$one"},   {"$A", "$A"},
-        {"a$", "a$"},           {"$ {A}", "$ {A}"},   {"costs $5", "costs $5"},
+        {"${A}", "one"}, {"x${A}y", "xoney"}, {"${A}${B_2}", "onetwo"}, {"${EMPTY}", ""},
+        {"$$", "$"},     {"$${A}", "${A}"},   {"$$$${A}", "$${A}"},     {"$$${A}", "$one"},
+        {"$A", "$A"},    {"a$", "a$"},        {"$ {A}", "$ {A}"},       {"costs $5", "costs $5"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.written);

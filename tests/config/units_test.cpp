@@ -14,9 +14,9 @@ TEST(Units, WholeNumbers) {
     EXPECT_EQ(parse_whole_number("7"), 7U);
     EXPECT_EQ(parse_whole_number("10000"), 10'000U);
     EXPECT_EQ(parse_whole_number("18446744073709551615"), ~std::uint64_t{0});
-    for (const char* text : {"", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x10", "1_000", "1,000",
-                             "a", "\u0661", "00", "01", "010", "18446744073709551616",
-                             "99999999999999999999999"}) {
+    for (const char* text :
+         {"", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x10", "1_000", "1,000", "a", "\u0661", "00",
+          "01", "010", "18446744073709551616", "99999999999999999999999"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(parse_whole_number(text));
     }
@@ -47,9 +47,9 @@ TEST(Units, Sizes) {
     EXPECT_EQ(parse_size("1GiB"), 1024U * 1024U * 1024U);
     EXPECT_EQ(parse_size("18446744073709551615B"), ~std::uint64_t{0});
     EXPECT_EQ(parse_size("17179869183GiB"), 17179869183ULL << 30U);
-    for (const char* text : {"", "B", "16", "16K", "16KB", "16kib", "16 KiB", "1.5MiB", "-1B",
-                             "016B", "1TiB", "17179869184GiB", "18014398509481984KiB",
-                             "18446744073709551616B"}) {
+    for (const char* text :
+         {"", "B", "16", "16K", "16KB", "16kib", "16 KiB", "1.5MiB", "-1B", "016B", "1TiB",
+          "17179869184GiB", "18014398509481984KiB", "18446744073709551616B"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(parse_size(text));
     }
@@ -78,9 +78,9 @@ TEST(Units, WhatAScalarWithoutQuotesIs) {
         {PlainKind::boolean, {"true", "false"}},
         {PlainKind::number, {"0", "-0", "1", "-12", "1.5", "1e3", "1E+3", "-1.5e-3"}},
         {PlainKind::lookalike,
-         {"",      "~",     "null", "Null",  "NULL", "yes",   "No",    "ON",   "off",  "y",
-          "N",     "True",  "FALSE", "010",  "00",   "-01",   "0x1F",  "0o17", "0b11", "1_000",
-          "+1",    "1.",    ".5",   "-.5",   ".inf", "-.INF", ".NaN",  "+0x1", "0_1"}},
+         {"",   "~",    "null",  "Null", "NULL", "yes",   "No",   "ON",   "off",  "y",
+          "N",  "True", "FALSE", "010",  "00",   "-01",   "0x1F", "0o17", "0b11", "1_000",
+          "+1", "1.",   ".5",    "-.5",  ".inf", "-.INF", ".NaN", "+0x1", "0_1"}},
         {PlainKind::text,
          {"a", "read:items", "1a", "1.2.3", "10.0.0.0/8", "30s", "16KiB", "e3", "-", ".", "--1",
           "0x", "0xg", "1e", "yess", "nulls", "\u0661"}},
@@ -100,11 +100,20 @@ TEST(Units, TheNearestWord) {
         const char* word;
         const char* found;
     } cases[] = {
-        {"scope", "scopes"},          {"SCOPES", "scopes"},        {"scoeps", "scopes"},
-        {"organisation", "organization"}, {"org", ""},             {"tokne", "token"},
-        {"urls", "url"},              {"ulr", ""},                 {"uri", "url"},
-        {"x", ""},                    {"", ""},                    {"completely-else", ""},
-        {"anyscope", "any_scope"},    {"u", ""},
+        {"scope", "scopes"},
+        {"SCOPES", "scopes"},
+        {"scoeps", "scopes"},
+        {"organisation", "organization"},
+        {"org", ""},
+        {"tokne", "token"},
+        {"urls", "url"},
+        {"ulr", ""},
+        {"uri", "url"},
+        {"x", ""},
+        {"", ""},
+        {"completely-else", ""},
+        {"anyscope", "any_scope"},
+        {"u", ""},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.word);

@@ -29,9 +29,10 @@ struct Node {
     bool key_quoted = false;
     std::string text{};  // of a scalar: as written, YAML's quoting undone; "null" where written
     std::string expanded{};
-    bool quoted = false;   // a string whatever it looks like
-    bool expands = false;  // the environment is in `expanded`
-    bool flow = false;     // written {…} or […]
+    bool quoted = false;    // a string whatever it looks like
+    bool expands = false;   // the environment is in `expanded`
+    bool flow = false;      // written {…} or […]
+    bool has_gaps = false;  // of a map: a key of it was of no use, and that was said
     std::vector<Node> children{};
 
     // What the scalar means. Messages show `text`, for this may be a secret.
