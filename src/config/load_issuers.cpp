@@ -223,7 +223,8 @@ void load_issuers(Block& root, Draft& draft) {
             read_issuer(child.key, Block(&child, "issuers.*", draft.reading), draft);
         }
     }
-    const bool knows_several = several != nullptr && several->kind == Node::Kind::map;
+    const bool knows_several =
+        several != nullptr && several->kind == Node::Kind::map && !several->has_gaps;
     draft.knows_issuers =
         (alone != nullptr || root.lacks("issuer")) && (knows_several || root.lacks("issuers"));
     draft.knows_audience = fallback || root.lacks("audience");

@@ -36,20 +36,21 @@ void read_request(const Node& node, TestCase& test, const Subject& subject) {
     test.method = text->substr(0, space);
     std::string_view target;
     if (space != std::string::npos) target = std::string_view(*text).substr(space + 1);
+    bool is_sound = is_token(test.method);
     const bool is_https = target.starts_with("https://");
     if (is_https || target.starts_with("http://")) {
         target.remove_prefix(is_https ? 8 : 7);
         const std::string_view authority = target.substr(0, target.find_first_of("/?"));
         const auto url = parse_upstream_url("http://" + std::string(authority));
         if (url) test.host = url->host;
-        if (!url) target = {};
-        target.remove_prefix(std::min(target.size(), authority.size()));
+        is_sound = is_sound && url.has_value();
+        target.remove_prefix(authority.size());
         test.target = target.starts_with('/') ? "" : "/";
     }
     test.target += target;
     const bool visible = std::all_of(test.target.begin(), test.target.end(),
                                      [](char c) { return c > ' ' && c <= '~'; });
-    if (is_token(test.method) && test.target.starts_with('/') && visible) return;
+    if (is_sound && test.target.starts_with('/') && visible) return;
     subject.error(node.place, fmt::format("the request is {}; it must be a method, a space and a "
                                           "path or URL: GET /items",
                                           shown(node.text)));

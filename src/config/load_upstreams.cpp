@@ -98,7 +98,8 @@ void load_upstreams(Block& root, Draft& draft) {
         block.children.back().key = "url";
         read_upstream("default", Block(&block, "upstreams.*", draft.reading), draft);
     }
-    const bool knows_several = several != nullptr && several->kind == Node::Kind::map;
+    const bool knows_several =
+        several != nullptr && several->kind == Node::Kind::map && !several->has_gaps;
     draft.knows_upstreams =
         (alone != nullptr || root.lacks("upstream")) && (knows_several || root.lacks("upstreams"));
     if (several == nullptr || !expect_map(*several, "'upstreams'", draft.reading)) return;

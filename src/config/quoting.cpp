@@ -120,6 +120,9 @@ SyntaxHint syntax_hint(std::string_view line, Place place, std::string_view faul
                       "a ':' too many, or a line indented wrongly: put a value that contains "
                       "': ' in quotes, and align the keys of one map");
     }
+    if (fault == "unknown token") {
+        return placed(at, "YAML cannot read what stands here: put the value in quotes");
+    }
     return placed(at, fmt::format("this is not YAML: {}", fault));
 }
 

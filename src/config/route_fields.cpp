@@ -145,7 +145,8 @@ bool read_condition_map(const Node& node, core::ClaimCondition& condition, Draft
     const Node* contains = block.find("contains");
     const Node* any = block.find("any");
     block.finish();
-    if (block.has("contains") == block.has("any")) {
+    const bool has_neither = node.children.empty() && !node.has_gaps;
+    if (has_neither || (block.has("contains") && block.has("any"))) {
         draft.error(node.place, fmt::format("the condition on {} is a value, {{contains: x}} or "
                                             "{{any: [x, y]}}",
                                             shown(node.key)));

@@ -105,16 +105,22 @@ bool is_yaml_number(std::string_view text) {
     return begins && all(view, "0123456789_.") && std::count(view.begin(), view.end(), '.') < 2;
 }
 
+// Letters put in, left out, replaced, or swapped with the next: how far two words are apart,
+// whatever their case (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> before(b.size() + 1);
+    std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
+    const auto same = [&](std::size_t i, std::size_t j) { return lower(a[i]) == lower(b[j]); };
     for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
+        before.swap(last);
+        last.swap(row);
         row[0] = i + 1;
         for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (lower(a[i]) == lower(b[j]) ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+            row[j + 1] = std::min({last[j] + (same(i, j) ? 0 : 1), row[j] + 1, last[j + 1] + 1});
+            const bool is_swap = i > 0 && j > 0 && same(i, j - 1) && same(i - 1, j);
+            if (is_swap) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
         }
     }
     return row.back();
@@ -172,7 +178,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     constexpr std::size_t longest = 64;
     if (word.empty() || word.size() > longest) return {};
     std::string_view best;
-    std::size_t least = word.size() < 4 ? 2 : word.size() < 8 ? 3 : 4;  // one more than allowed
+    std::size_t least = word.size() < 5 ? 2 : word.size() < 9 ? 3 : 4;  // one more than allowed
     for (const std::string_view candidate : candidates) {
         if (candidate.size() > longest) continue;
         const std::size_t off = distance(word, candidate);

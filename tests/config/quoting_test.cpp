@@ -42,6 +42,8 @@ TEST(Quoting, OfValues) {
              "put it in quotes: \"*:8080\""},
             {"cors: { origins: [*] }\nroutes: { /a: public }\n", "1:19", "put it in quotes: \"*\""},
             {"routes: { /a: { upstream: ${NAME} } }\n", "1:27", "put it in quotes: \"${NAME}\""},
+            {"routes: { /a: { audience: https://a.example?x } }\n", "1:44",
+             "YAML cannot read what stands here: put the value in quotes"},
             {"routes: { /a: { scopes: [@x] } }\n", "1:26", "put it in quotes: \"@x"},
         }),
         rest);

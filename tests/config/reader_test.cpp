@@ -92,8 +92,8 @@ TEST(Reader, Numbers) {
         EXPECT_TRUE(errors_of(fmt::format("k: {}\n", text), read).empty());
         EXPECT_EQ(number, static_cast<std::size_t>(std::stoi(text)));
     }
-    for (const char* text : {"4", "11", "0", "-5", "+5", "5.0", "5e0", "0x5", "five", "~x",
-                             "18446744073709551616"}) {
+    for (const char* text :
+         {"4", "11", "0", "-5", "+5", "5.0", "5e0", "0x5", "five", "~x", "18446744073709551616"}) {
         expect_error(fmt::format("k: {}\n", text), "1:4: 'k' must be a whole number from 5 to 10",
                      read);
     }
@@ -116,7 +116,8 @@ TEST(Reader, Durations) {
     EXPECT_TRUE(errors_of("k: \"2s\"\n", read).empty());
     EXPECT_EQ(time, 2s);
     for (const char* text : {"999ms", "0s", "61m", "3600001ms", "24h"}) {
-        expect_error(fmt::format("k: {}\n", text), "1:4: 'k' must be a duration from 1s to 1h", read);
+        expect_error(fmt::format("k: {}\n", text), "1:4: 'k' must be a duration from 1s to 1h",
+                     read);
     }
     expect_error("k: 30\n", "1:4: 'k' is '30'; it must be a whole number with a unit", read);
     expect_error("k: 030s\n", "1:4: 'k' is '030s'; it looks octal", read);
@@ -140,7 +141,8 @@ TEST(Reader, Sizes) {
     }
     EXPECT_EQ(size, 1024U * 1024U);
     for (const char* text : {"1023B", "0B", "1048577B", "2MiB", "1GiB"}) {
-        expect_error(fmt::format("k: {}\n", text), "1:4: 'k' must be a size from 1KiB to 1MiB", read);
+        expect_error(fmt::format("k: {}\n", text), "1:4: 'k' must be a size from 1KiB to 1MiB",
+                     read);
     }
     expect_error("k: 2048\n", "1:4: 'k' is '2048'; it must be a whole number with a unit", read);
     expect_error("k: { a: b }\n", "1:4: 'k' must be a size from 1KiB to 1MiB, not a map", read);
@@ -171,8 +173,10 @@ TEST(Reader, Texts) {
     expect_error("k: |\n  a\n", "1:4: 'k' may not contain line breaks", read);
     expect_error("k: [a]\n", "1:4: 'k' must be text, not a list", read);
     expect_error("k: { a: 1 }\n", "1:4: 'k' must be text, not a map", read);
-    expect_error("k: {orgId}\n", "1:4: YAML reads '{orgId}' without quotes as a map; put it in "
-                                 "quotes: \"{orgId}\"", read);
+    expect_error("k: {orgId}\n",
+                 "1:4: YAML reads '{orgId}' without quotes as a map; put it in "
+                 "quotes: \"{orgId}\"",
+                 read);
     expect_error("k: [::]:8080\n", "1:4: YAML reads", read);
 }
 
@@ -181,8 +185,8 @@ TEST(Reader, Words) {
     Colour colour = Colour::red;
     bool was_read = false;
     const auto read = [&](Block& block) {
-        was_read = block.word("k", colour,
-                              {Word<Colour>{"red", Colour::red}, Word<Colour>{"green", Colour::green}});
+        was_read = block.word(
+            "k", colour, {Word<Colour>{"red", Colour::red}, Word<Colour>{"green", Colour::green}});
     };
     EXPECT_TRUE(errors_of("k: green\n", read).empty());
     EXPECT_EQ(colour, Colour::green);

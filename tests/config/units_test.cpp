@@ -107,13 +107,17 @@ TEST(Units, TheNearestWord) {
         {"org", ""},
         {"tokne", "token"},
         {"urls", "url"},
-        {"ulr", ""},
+        {"ulr", "url"},
         {"uri", "url"},
         {"x", ""},
         {"", ""},
         {"completely-else", ""},
         {"anyscope", "any_scope"},
         {"u", ""},
+        {"toke", "token"},
+        {"tukeen", "token"},
+        {"tonek", "token"},
+        {"tike", ""},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.word);

@@ -41,20 +41,51 @@ TEST(Urls, OfWhatIsFetched) {
 }
 
 TEST(Urls, ThatCannotBeFetched) {
-    for (const char* text :
-         {"", "a.example/keys", "/keys", "ftp://a.example/", "file:///etc/passwd",
-          "HTTPS://a.example/", "https:/a.example", "https://", "https:///keys", "https://:443/",
-          "https://user@a.example/", "https://user:pw@a.example/", "https://a.example@b.example/",
-          "https://a.example/#x", "https://a.example:0/", "https://a.example:65536/",
-          "https://a.example:/", "https://a.example:08/", "https://a.example:x/",
-          "https://a.example:80:80/", "https://::1/", "https://[::1/", "https://[::1]x/",
-          "https://[1.2.3.4]/", "https://[fe80::1%25eth0]/", "https://a..example/",
-          "https://.a.example/", "https://-a.example/", "https://a-.example/",
-          "https://a.example./", "https://127.1/", "https://0x7f.0.0.1/", "https://1.2.3/",
-          "https://1.2.3.256/", "https://a b.example/", "https://a.example/ ",
-          "https://a.example/\u00fc", "https://a.example/\"", "https://a.example/<x>",
-          "https://a.example/{x}", "https://a.example/\\x", "https://\u00fc.example/",
-          "https://a.example/\x01", "https://a.example/\x7f", "https://*.example/"}) {
+    for (const char* text : {"",
+                             "a.example/keys",
+                             "/keys",
+                             "ftp://a.example/",
+                             "file:///etc/passwd",
+                             "HTTPS://a.example/",
+                             "https:/a.example",
+                             "https://",
+                             "https:///keys",
+                             "https://:443/",
+                             "https://user@a.example/",
+                             "https://user:pw@a.example/",
+                             "https://a.example@b.example/",
+                             "https://a.example/#x",
+                             "https://a.example:0/",
+                             "https://a.example:65536/",
+                             "https://a.example:/",
+                             "https://a.example:08/",
+                             "https://a.example:x/",
+                             "https://a.example:80:80/",
+                             "https://::1/",
+                             "https://[::1/",
+                             "https://[::1]x/",
+                             "https://[1.2.3.4]/",
+                             "https://[fe80::1%25eth0]/",
+                             "https://a..example/",
+                             "https://.a.example/",
+                             "https://-a.example/",
+                             "https://a-.example/",
+                             "https://a.example./",
+                             "https://127.1/",
+                             "https://0x7f.0.0.1/",
+                             "https://1.2.3/",
+                             "https://1.2.3.256/",
+                             "https://a b.example/",
+                             "https://a.example/ ",
+                             "https://a.example/\u00fc",
+                             "https://a.example/\"",
+                             "https://a.example/<x>",
+                             "https://a.example/{x}",
+                             "https://a.example/\\x",
+                             "https://\u00fc.example/",
+                             "https://a.example/\x01",
+                             "https://a.example/\x7f",
+                             "https://*.example/"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(parse_fetched_url(text));
     }
@@ -79,8 +110,8 @@ TEST(Urls, OfUpstreams) {
     EXPECT_EQ(parse_upstream_url("unix:app.sock")->path, "app.sock");
     EXPECT_TRUE(parse_upstream_url("unix:/" + std::string(106, 'x')));
     EXPECT_FALSE(parse_upstream_url("unix:/" + std::string(107, 'x')));
-    for (const char* text : {"http://b/", "http://b/api", "http://b?x", "b:3000", "unix:", "tcp://b",
-                             "http://u@b", "http://b#x", "127.0.0.1:3000", ""}) {
+    for (const char* text : {"http://b/", "http://b/api", "http://b?x", "b:3000", "unix:",
+                             "tcp://b", "http://u@b", "http://b#x", "127.0.0.1:3000", ""}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(parse_upstream_url(text));
     }
@@ -94,9 +125,10 @@ TEST(Urls, OriginsAsBrowsersSendThem) {
         SCOPED_TRACE(text);
         EXPECT_TRUE(is_origin(text));
     }
-    for (const char* text : {"", "*", "null", "a.example", "https://a.example/", "https://A.example",
-                             "https://a.example:443", "http://a.example:80", "https://a.example?x",
-                             "https://u@a.example", "https://*.example", "ftp://a.example"}) {
+    for (const char* text :
+         {"", "*", "null", "a.example", "https://a.example/", "https://A.example",
+          "https://a.example:443", "http://a.example:80", "https://a.example?x",
+          "https://u@a.example", "https://*.example", "ftp://a.example"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(is_origin(text));
     }
@@ -225,8 +257,8 @@ TEST(Addresses, OfLoopback) {
         SCOPED_TRACE(text);
         EXPECT_TRUE(is_loopback(text));
     }
-    for (const char* text : {"", "localhost.example", "128.0.0.1", "0.0.0.0", "::", "::2", "10.0.0.1",
-                             "127.1", "::ffff:10.0.0.1", "127.0.0.1.example"}) {
+    for (const char* text : {"", "localhost.example", "128.0.0.1", "0.0.0.0", "::", "::2",
+                             "10.0.0.1", "127.1", "::ffff:10.0.0.1", "127.0.0.1.example"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(is_loopback(text));
     }
