@@ -93,7 +93,7 @@ std::optional<std::vector<config::TestCase>> load_tests_file(const std::string& 
                                                              std::ostream& errors) {
     const auto text = read_file(path, config::DocumentLimits::bytes);
     if (!text) {
-        errors << text.error() << "\n";
+        errors << config::render({.message = text.error()}, path, "error");
         return std::nullopt;
     }
     auto tests =

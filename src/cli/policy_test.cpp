@@ -109,18 +109,18 @@ void compare_decision(TriedCase& tried) {
          .actual = actual_answer(tried.explanation)});
 }
 
+// A preflight has no route: it goes nowhere.
 void compare_upstream(TriedCase& tried, const config::Loaded& loaded) {
     const auto& wanted = tried.test.expect.upstream;
     if (!wanted) return;
-    const auto& upstreams = loaded.config.upstreams;
-    const auto index = tried.explanation.index;
-    const std::size_t actual = index ? loaded.policy.routes[*index].upstream : upstreams.size();
-    if (actual == *wanted && !tried.explanation.is_preflight) return;
-    tried.mismatches.push_back(
-        {.expected = "upstream " + shown(upstreams.at(*wanted).name),
-         .actual = actual < upstreams.size() && !tried.explanation.is_preflight
-                       ? "upstream " + shown(upstreams[actual].name)
-                       : "no upstream"});
+    const auto& index = tried.explanation.index;
+    const auto actual = index ? std::optional(loaded.policy.routes[*index].upstream) : std::nullopt;
+    if (actual == wanted) return;
+    const auto said = [&](std::optional<std::size_t> upstream) {
+        return upstream ? "upstream " + shown(loaded.config.upstreams.at(*upstream).name)
+                        : "no upstream";
+    };
+    tried.mismatches.push_back({.expected = said(wanted), .actual = said(actual)});
 }
 
 void compare_identity(TriedCase& tried) {
