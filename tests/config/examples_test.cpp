@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <sstream>
 
 namespace bearergate::config {
 namespace {
@@ -120,11 +122,15 @@ std::optional<std::string> as_configuration(const std::string& block) {
     return text;
 }
 
-TEST(Examples, OfReadmeAndDocsLoadAndSatisfyTheSchema) {
+std::vector<fs::path> pages() {
     auto files = files_in(source / "docs", ".md");
     files.push_back(source / "README.md");
+    return files;
+}
+
+TEST(Examples, OfReadmeAndDocsLoadAndSatisfyTheSchema) {
     std::size_t blocks = 0;
-    for (const fs::path& path : files) {
+    for (const fs::path& path : pages()) {
         for (const std::string& block : yaml_blocks(test::read_file(path))) {
             const auto text = as_configuration(block);
             if (!text) continue;
@@ -133,7 +139,47 @@ TEST(Examples, OfReadmeAndDocsLoadAndSatisfyTheSchema) {
             ++blocks;
         }
     }
-    EXPECT_GE(blocks, 8U);
+    EXPECT_GE(blocks, 10U);
+}
+
+// The anchors of a page's headings, as they are made where such pages are shown: lower case, spaces
+// as hyphens, of the rest only letters, digits, hyphens and `_`.
+std::set<std::string> anchors_of(const std::string& page) {
+    std::set<std::string> anchors;
+    std::istringstream lines(page);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t begin = line.find_first_not_of('#');
+        if (begin == 0 || begin == std::string::npos || line[begin] != ' ') continue;
+        std::string anchor;
+        for (const char c : lower_case(line.substr(begin + 1))) {
+            if (c == ' ') anchor += '-';
+            if (c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'))
+                anchor += c;
+        }
+        anchors.insert(anchor);
+    }
+    return anchors;
+}
+
+TEST(Examples, LinksOfReadmeAndDocsLeadSomewhere) {
+    std::size_t links = 0;
+    for (const fs::path& path : pages()) {
+        const std::string page = test::read_file(path);
+        for (std::size_t at = 0; (at = page.find("](", at)) != std::string::npos;) {
+            at += 2;
+            const std::string link = page.substr(at, page.find(')', at) - at);
+            if (link.starts_with("http")) continue;
+            SCOPED_TRACE(path.string() + ": " + link);
+            const std::size_t hash = std::min(link.find('#'), link.size());
+            const fs::path file = hash == 0 ? path : path.parent_path() / link.substr(0, hash);
+            ASSERT_TRUE(fs::exists(file));
+            if (hash < link.size()) {
+                EXPECT_TRUE(anchors_of(test::read_file(file)).contains(link.substr(hash + 1)));
+            }
+            ++links;
+        }
+    }
+    EXPECT_GT(links, 10U);
 }
 
 }  // namespace
