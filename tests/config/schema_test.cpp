@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+#include <sstream>
 
 namespace bearergate::config {
 namespace {
@@ -146,6 +148,49 @@ TEST(Schema, EveryDefaultIsWhatTheLoaderTakesWithoutTheKey) {
         ++defaults;
     }
     EXPECT_GT(defaults, 40U);
+}
+
+// The words of an enum, in whatever branch of a place it stands.
+std::set<std::string> words_of(const Json& here) {
+    std::set<std::string> words;
+    for (const Json& word : here.value("enum", Json::array())) words.insert(word);
+    for (const char* const keyword : {"anyOf", "oneOf"}) {
+        for (const Json& one : here.value(keyword, Json::array())) words.merge(words_of(one));
+    }
+    if (here.contains("items")) words.merge(words_of(here.at("items")));
+    const Json& next = schema().referred(here);
+    if (&next != &here) words.merge(words_of(next));
+    return words;
+}
+
+// The words that an error says would have been right: "must be one of: a, b; it is 'x'".
+std::set<std::string> words_in(const std::string& message) {
+    std::set<std::string> words;
+    for (const std::string_view lead : {"one of: ", "known are: "}) {
+        const std::size_t begin = message.find(lead);
+        if (begin == std::string::npos) continue;
+        const std::size_t end = std::min(message.find(';', begin), message.size());
+        std::istringstream list(message.substr(begin + lead.size(), end - begin - lead.size()));
+        for (std::string word; std::getline(list >> std::ws, word, ',');) words.insert(word);
+    }
+    return words;
+}
+
+TEST(Schema, EveryListOfWordsIsTheLoaders) {
+    std::size_t lists = 0;
+    for (const SchemaPlace& place : test::schema_places(schema())) {
+        const auto words = words_of(*place.schema);
+        if (words.empty()) continue;
+        SCOPED_TRACE(place.block + "." + place.key);
+        const Json wrong = "zzzzzzzz";  // near to no word
+        const bool is_list = schema().resolved(*place.schema).contains("items");
+        const LoadResult result =
+            load(test::document_with(place, is_list ? Json::array({wrong}) : wrong));
+        ASSERT_EQ(result.errors.size(), 1U) << test::report(result);
+        EXPECT_EQ(words, words_in(result.errors.front().message));
+        ++lists;
+    }
+    EXPECT_GE(lists, 15U);
 }
 
 TEST(Schema, NamesEveryReasonThereIs) {
