@@ -193,6 +193,33 @@ TEST(Schema, EveryListOfWordsIsTheLoaders) {
     EXPECT_GE(lists, 15U);
 }
 
+// The part of a place that has bounds; null when there is none.
+const Json* bounded(const Json& here) {
+    if (here.contains("minimum")) return &here;
+    if (!here.contains("oneOf")) return nullptr;
+    for (const Json& one : here.at("oneOf")) {
+        if (const Json* const found = bounded(one)) return found;
+    }
+    return nullptr;
+}
+
+TEST(Schema, EveryBoundOfANumberIsTheLoaders) {
+    std::size_t numbers = 0;
+    for (const SchemaPlace& place : test::schema_places(schema())) {
+        const Json* const number = bounded(schema().resolved(*place.schema));
+        if (number == nullptr) continue;
+        SCOPED_TRACE(place.block + "." + place.key);
+        const auto least = number->at("minimum").get<long>();
+        const auto most = number->at("maximum").get<long>();
+        EXPECT_TRUE(load(test::document_with(place, least)).loaded);
+        EXPECT_TRUE(load(test::document_with(place, most)).loaded);
+        EXPECT_FALSE(load(test::document_with(place, least - 1)).loaded);
+        EXPECT_FALSE(load(test::document_with(place, most + 1)).loaded);
+        ++numbers;
+    }
+    EXPECT_GE(numbers, 6U);
+}
+
 TEST(Schema, NamesEveryReasonThereIs) {
     const auto places = test::schema_places(schema());
     const auto place = std::find_if(places.begin(), places.end(), [](const SchemaPlace& one) {
