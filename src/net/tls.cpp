@@ -63,9 +63,11 @@ TlsContext make_tls_server(const TlsServerFiles& files) {
     SSL_CTX_set_max_early_data(raw, 0);
     SSL_CTX_set_alpn_select_cb(raw, choose_protocol, nullptr);
     use_certificate(raw, files.certificate, files.private_key);
-    // A session is resumed only here; without this, resuming with a client certificate fails.
-    SSL_CTX_set_session_id_context(raw, http1, sizeof http1);
     if (!files.client_ca.empty()) {
+        // Who resumes a session shows no certificate: one that has expired, or whose authority is
+        // no longer believed, would live on for as long as the ticket does.
+        SSL_CTX_set_options(raw, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(raw, 0);
         if (SSL_CTX_load_verify_file(raw, files.client_ca.c_str()) != 1) fail(files.client_ca);
         STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(files.client_ca.c_str());
         if (names == nullptr) fail(files.client_ca);

@@ -24,8 +24,8 @@ struct TlsServerFiles {
     std::string client_ca{};    // "" asks for no client certificate; else one is required
     bool only_tls13 = false;
 };
-// TLS 1.2 and newer, ALPN http/1.1 only, no renegotiation, no early data, no compression. Throws
-// TlsFileError.
+// TLS 1.2 and newer, ALPN http/1.1 only, no renegotiation, no early data, no compression; with
+// client certificates no resumption either. Throws TlsFileError.
 TlsContext make_tls_server(const TlsServerFiles& files);
 
 struct TlsClientFiles {
