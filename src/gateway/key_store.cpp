@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -12,6 +13,9 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+// What should have been done by now, and could not be for want of memory, is tried again then.
+constexpr milliseconds overdue_pause{100};
 
 // The same keys for the same use: handing them out again would only cost the workers.
 bool same_keys(const core::KeySet& a, const core::KeySet& b) {
@@ -69,17 +73,39 @@ bool may_refetch(std::optional<net::SteadyTime> last_start, net::SteadyTime now,
 struct KeyStore::State : std::enable_shared_from_this<State> {
     State(RefreshRules with, Hooks to) : rules(with), hooks(std::move(to)) {}
 
+    // What has to come of a fetch, even when whoever should tell forgets it: an exception on the
+    // way, anywhere, must not leave the store waiting for ever.
+    struct Flight {
+        Flight(std::weak_ptr<State> of, std::uint64_t its_number)
+            : store(std::move(of)), number(its_number) {}
+        Flight(const Flight&) = delete;
+        Flight& operator=(const Flight&) = delete;
+        ~Flight() {
+            try {
+                end(std::unexpected("was given up"));
+            } catch (const std::exception&) {
+                // The next question or timer goes on from here.
+            }
+        }
+        void end(KeyFetchResult result) {
+            if (const auto self = store.lock()) self->finish(number, std::move(result));
+        }
+        std::weak_ptr<State> store;
+        std::uint64_t number;
+    };
+
     void fetch();
     void finish(std::uint64_t number, KeyFetchResult result);
-    // Takes a document into service; false when it is of no use.
-    void accept(KeyDocument document);
+    void settle(KeyFetchResult result);
+    // Takes a document into service, or throws with everything as it was.
+    void accept(const KeyDocument& document);
     void keep(const KeyDocument& document);  // it was a success: from here on
-    void install(core::KeySetDocument document);
+    void install(core::KeySetDocument document, const KeyDocument& from);
     void fail(const std::string& what);
     void wake();
     void plan();
     void withdraw();
-    void answer();
+    void answer();  // if somebody asked
     bool is_stale(net::SteadyTime now) const {
         return set && now - *figures.last_success >= rules.max_stale;
     }
@@ -107,27 +133,40 @@ void KeyStore::State::fetch() {
     const std::uint64_t number = ++flight;
     in_flight = true;
     last_start = hooks.now();
-    sent_etag = etag;
-    hooks.fetch(etag, [weak = weak_from_this(), number](KeyFetchResult result) {
-        if (const auto self = weak.lock()) self->finish(number, std::move(result));
-    });
+    try {
+        sent_etag = etag;
+        const auto under_way = std::make_shared<Flight>(weak_from_this(), number);
+        hooks.fetch(etag,
+                    [under_way](KeyFetchResult result) { under_way->end(std::move(result)); });
+    } catch (const std::exception& error) {
+        finish(number, std::unexpected(error.what()));
+    }
 }
 
 void KeyStore::State::finish(std::uint64_t number, KeyFetchResult result) {
     if (stopped || !in_flight || number != flight) return;
     const auto self = shared_from_this();  // a hook may destroy the store
     in_flight = false;
-    if (!result) {
-        fail(result.error());
-    } else {
-        accept(*std::move(result));
-    }
-    if (stopped) return;
-    if (std::exchange(asked, false)) answer();
+    settle(std::move(result));
     plan();
+    answer();
 }
 
-void KeyStore::State::accept(KeyDocument document) {
+// Nothing is thrown from here: whatever went wrong, the next fetch must be planned.
+void KeyStore::State::settle(KeyFetchResult result) {
+    try {
+        if (result) return accept(*result);
+    } catch (const std::exception& error) {
+        result = std::unexpected(error.what());
+    }
+    try {
+        fail(result.error());
+    } catch (const std::exception&) {
+        // It has been counted, and could not be told.
+    }
+}
+
+void KeyStore::State::accept(const KeyDocument& document) {
     if (document.not_modified) {
         // Only what we named can be unmodified.
         if (!set || sent_etag.empty()) return fail("not modified, though nothing was named");
@@ -135,32 +174,37 @@ void KeyStore::State::accept(KeyDocument document) {
     }
     auto parsed = core::parse_key_set(document.text);
     if (!parsed) return fail(std::string(core::describe(parsed.error())));
-    keep(document);
-    install(*std::move(parsed));
+    install(*std::move(parsed), document);
 }
 
 void KeyStore::State::keep(const KeyDocument& document) {
     if (failures_in_a_row > 0) log("info", "the keys can be fetched again");
+    if (!document.not_modified) etag = document.etag;
     failures_in_a_row = 0;
     ++figures.refreshes;
     const net::SteadyTime now = hooks.now();
     figures.last_success = now;
-    if (!document.not_modified) etag = document.etag;
     next_fetch = now + next_refresh(rules, 0, document.max_age, hooks.jitter());
 }
 
-void KeyStore::State::install(core::KeySetDocument document) {
+// The keys go out before anything is noted down: what could not be handed to everybody counts as
+// not fetched, ETag and all, and the next fetch brings it again.
+void KeyStore::State::install(core::KeySetDocument document, const KeyDocument& from) {
     if (!same_skipped(document.skipped, told_skipped)) {
         for (const core::SkippedKey& key : document.skipped) {
             log("warning", fmt::format("a key is not used: {} (kid \"{}\")", key.why, key.id));
         }
         told_skipped = std::move(document.skipped);
     }
+    const bool is_new = !set || !same_keys(*set, document.set);
+    auto next = is_new ? std::make_shared<const core::KeySet>(std::move(document.set)) : set;
+    if (is_new) {
+        log("info", fmt::format("new keys: {}", list_ids(*next)));
+        hooks.changed(next);
+    }
+    keep(from);
+    set = std::move(next);
     figures.first_fetch_pending = false;
-    if (set && same_keys(*set, document.set)) return;
-    set = std::make_shared<const core::KeySet>(std::move(document.set));
-    log("info", fmt::format("new keys: {}", list_ids(*set)));
-    hooks.changed(set);
 }
 
 void KeyStore::State::fail(const std::string& what) {
@@ -169,21 +213,35 @@ void KeyStore::State::fail(const std::string& what) {
     const net::SteadyTime now = hooks.now();
     const milliseconds pause = next_refresh(rules, failures_in_a_row, {}, hooks.jitter());
     next_fetch = now + pause;
+    if (figures.first_fetch_pending) {
+        hooks.changed(nullptr);
+        figures.first_fetch_pending = false;
+    }
     log("warning", fmt::format("the keys could not be fetched: {}; {}, next try in {:.1f} s", what,
                                set ? "the last good ones stay in use" : "there are none",
                                static_cast<double>(pause.count()) / 1000));
-    if (std::exchange(figures.first_fetch_pending, false)) hooks.changed(nullptr);
 }
 
 void KeyStore::State::answer() {
-    hooks.answered(*last_start + rules.unknown_key_interval);
+    if (stopped || !asked) return;
+    asked = false;
+    try {
+        hooks.answered(*last_start + rules.unknown_key_interval);
+    } catch (...) {
+        asked = true;  // whoever has not heard it hears the next one
+        throw;
+    }
 }
 
 void KeyStore::State::wake() {
     if (stopped) return;
     const auto self = shared_from_this();
     const net::SteadyTime now = hooks.now();
-    if (is_stale(now)) withdraw();
+    try {
+        if (is_stale(now)) withdraw();
+    } catch (const std::exception&) {
+        // They are still too old when the timer comes again.
+    }
     if (!stopped && !in_flight && now >= next_fetch) fetch();
     plan();
 }
@@ -200,16 +258,16 @@ void KeyStore::State::plan() {
     }
     if (!next) return;
     const auto wait = std::chrono::ceil<milliseconds>(*next - hooks.now());
-    hooks.schedule(std::max(wait, milliseconds(0)), [weak = weak_from_this()] {
+    hooks.schedule(wait > milliseconds(0) ? wait : overdue_pause, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->wake();
     });
 }
 
 void KeyStore::State::withdraw() {
-    log("error", "the last good keys are older than max_stale and no longer used");
+    hooks.changed(nullptr);
     set = nullptr;
     etag.clear();  // the next document must come whole
-    hooks.changed(nullptr);
+    log("error", "the last good keys are older than max_stale and no longer used");
 }
 
 KeyStore::KeyStore(RefreshRules rules, Hooks hooks)
@@ -226,10 +284,9 @@ void KeyStore::start() {
 void KeyStore::ask() {
     State& state = *state_;
     if (state.stopped) return;
-    if (state.in_flight) {
-        state.asked = true;
-    } else if (may_refetch(state.last_start, state.hooks.now(), state.rules.unknown_key_interval)) {
-        state.asked = true;
+    state.asked = true;
+    if (state.in_flight) return;
+    if (may_refetch(state.last_start, state.hooks.now(), state.rules.unknown_key_interval)) {
         state.fetch();
         state.plan();
     } else {

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <map>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -45,6 +46,11 @@ struct World {
         hooks.fetch = [this](const std::string& etag, std::function<void(KeyFetchResult)> done) {
             starts.push_back(now);
             etags.push_back(etag);
+            if (lost == Lost::thrown) throw std::bad_alloc();
+            if (lost == Lost::forgotten) {
+                events.emplace(now + latency, [done = std::move(done)] {});
+                return;
+            }
             if (hangs) {
                 held.push_back(std::move(done));
                 return;
@@ -64,6 +70,7 @@ struct World {
         hooks.answered = [this](SteadyTime ask_again) {
             answers.push_back(ask_again);
             keys_when_answered = keys;
+            if (on_answer) on_answer();
         };
         hooks.log = [this](std::string_view level, const std::string& message) {
             log.push_back(std::string(level) + ": " + message);
@@ -106,10 +113,13 @@ struct World {
     double jitter = 0.5;
     std::chrono::milliseconds latency{20};
     bool hangs = false;
+    enum class Lost : std::uint8_t { no, thrown, forgotten };
+    Lost lost = Lost::no;
     std::function<KeyFetchResult(const std::string& etag)> answer = [this](const std::string&) {
         return document(issuer.jwks());
     };
     std::function<void()> on_change{};
+    std::function<void()> on_answer{};
 
     std::vector<SteadyTime> starts{};
     std::vector<std::string> etags{};
@@ -525,6 +535,91 @@ TEST(KeyStore, MayBeDestroyedWhileAFetchIsUnderWayAndByItsOwnHook) {
     EXPECT_EQ(w.changes, 1);
     EXPECT_TRUE(w.answers.empty());
     w.run(48h);
+}
+
+TEST(KeyStore, AnExceptionInsteadOfAFetchIsAFailure) {
+    const struct {
+        const char* what;
+        bool at_once;
+    } cases[] = {{"thrown by the call", true}, {"on the way: nobody tells how it ended", false}};
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.what);
+        World w;
+        w.store->start();
+        w.run(11s);
+        w.lost = c.at_once ? World::Lost::thrown : World::Lost::forgotten;
+        w.store->ask();
+        w.run(100ms);
+        ASSERT_EQ(w.starts.size(), 2u);
+        EXPECT_EQ(w.store->figures().failures, 1u);
+        EXPECT_EQ(w.answers.size(), 1u) << "whoever asked must not wait for ever";
+        EXPECT_TRUE(w.has(w.issuer));
+        w.run(30s);
+        EXPECT_GT(w.starts.size(), 4u) << "it goes on as after any failure";
+        w.lost = World::Lost::no;
+        w.run(60s);
+        EXPECT_EQ(w.logged("can be fetched again"), 1);
+    }
+}
+
+TEST(KeyStore, AnExceptionBeforeTheFirstKeysIsAFailureToo) {
+    World w;
+    w.lost = World::Lost::thrown;
+    w.store->start();
+    EXPECT_EQ(w.changes, 1) << "that there are none is told";
+    w.lost = World::Lost::no;
+    w.run(2s);
+    EXPECT_TRUE(w.has(w.issuer));
+}
+
+TEST(KeyStore, KeysThatCouldNotBeHandedOutAreFetchedAgainWhole) {
+    World w;
+    const test::Issuer next;
+    w.answer = [&w](const std::string&) { return document(w.issuer.jwks(), "\"v1\""); };
+    w.store->start();
+    w.run(100ms);
+    const auto success = w.store->figures().last_success;
+    w.answer = [&next](const std::string& etag) {
+        return etag == "\"v2\"" ? not_modified() : document(next.jwks(), "\"v2\"");
+    };
+    w.on_change = [] { throw std::bad_alloc(); };
+    w.run(11min);
+    EXPECT_GE(w.store->figures().failures, 1u);
+    EXPECT_EQ(w.store->figures().last_success, success) << "max_stale goes on counting";
+    w.on_change = nullptr;
+    w.keys = nullptr;
+    w.run(2min);
+    EXPECT_TRUE(w.has(next));
+}
+
+TEST(KeyStore, StaleKeysThatCouldNotBeWithdrawnAreWithdrawnAsSoonAsMayBe) {
+    World w;
+    w.store->start();
+    w.run(100ms);
+    w.answer = [](const std::string&) { return failure(); };
+    w.on_change = [] { throw std::bad_alloc(); };
+    w.run(25h);
+    EXPECT_TRUE(w.store->figures().usable);
+    EXPECT_GT(w.store->figures().failures, 1000u) << "fetches go on meanwhile";
+    w.on_change = nullptr;
+    w.run(1s);
+    EXPECT_FALSE(w.keys);
+    EXPECT_FALSE(w.store->figures().usable);
+}
+
+TEST(KeyStore, AnAnswerThatCouldNotBeGivenIsGivenWithTheNext) {
+    World w;
+    w.store->start();
+    w.run(11s);
+    w.on_answer = [] { throw std::bad_alloc(); };
+    w.store->ask();
+    EXPECT_THROW(w.run(100ms), std::bad_alloc);
+    EXPECT_TRUE(w.store->is_asked());
+    w.on_answer = nullptr;
+    w.run(11min);
+    EXPECT_EQ(w.starts.size(), 3u) << "the next refresh was planned all the same";
+    EXPECT_EQ(w.answers.size(), 2u);
+    EXPECT_FALSE(w.store->is_asked());
 }
 
 TEST(KeyStore, AnIssuerThatFlapsLosesNoKnownKey) {
