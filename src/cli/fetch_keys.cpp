@@ -22,16 +22,16 @@ core::KeyRing fetch_keys(const config::Config& config, std::size_t issuer, std::
     boost::asio::io_context control;
     net::Resolver resolver(control);
     gateway::KeyKeeper::Hooks hooks;
-    hooks.publish = [&](std::shared_ptr<const core::KeyRing> fetched) {
+    hooks.publish = [&](std::shared_ptr<const core::KeyRing> fetched, std::uint64_t) {
         const core::IssuerKeys& keys = fetched->front();
         ring[issuer] = keys;
         if (keys.set || !keys.first_fetch_pending) control.stop();
     };
-    hooks.answered = [](std::size_t, net::SteadyTime) {};
+    hooks.answered = [](const gateway::KeyQuestion&, net::SteadyTime) {};
     hooks.log = [&](std::string_view level, const std::string& name, const std::string& message) {
         if (level != "info") errors << fmt::format("issuer {}: {}\n", shown(name), shown(message));
     };
-    gateway::KeyKeeper keeper(control, resolver, {config.key_sources[issuer]}, std::move(hooks));
+    gateway::KeyKeeper keeper(control, resolver, {config.key_sources[issuer]}, 1, std::move(hooks));
     keeper.start();
     control.run_for(patience);
     return ring;

@@ -3,7 +3,6 @@
 #include <bearergate/gateway/verifier_pool.hpp>
 #include <bearergate/gateway/verifier_set.hpp>
 #include <bearergate/gateway/waiting_room.hpp>
-#include <bearergate/gateway/worker_keys.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -85,7 +84,7 @@ struct Authenticator::State {
     void look_again_at(Which which);
 
     bool may_still_come(const TokenName& name, std::size_t issuer) const {
-        return keys.is_pending(name.generation, issuer) || keys.is_asked(name.generation, issuer);
+        return keys.is_pending(name.generation, issuer) || keys.is_asked({issuer, name.generation});
     }
     Reason lack(const TokenName& name, std::size_t issuer) const {
         return keys.keys_of(name.generation, issuer) ? Reason::key_unknown
@@ -168,7 +167,7 @@ std::optional<Verdict> Authenticator::State::examine(const TokenName& name,
     }
     // The waiter is in its place before the question goes out: an answer may come at once.
     const bool worth_it =
-        may_still_come(name, issuer) || keys.may_ask(name.generation, issuer, request.steady_now);
+        may_still_come(name, issuer) || keys.may_ask({issuer, name.generation}, request.steady_now);
     const bool waits = request.may_wait && has_room && worth_it;
     const Reason reason = lack(name, issuer);
     if (waits) enter(*examined, name, request, false);
@@ -301,9 +300,15 @@ void Authenticator::State::look_again_at(Which which) {
 
 void Authenticator::State::ask_if_allowed(const TokenName& name, std::size_t issuer,
                                           net::SteadyTime now) {
-    if (!keys.may_ask(name.generation, issuer, now)) return;
-    keys.asked(issuer);
-    questions.ask(issuer);
+    const KeyQuestion question{.issuer = issuer, .generation = name.generation};
+    if (!keys.may_ask(question, now)) return;
+    keys.asked(question);
+    try {
+        questions.ask(question);
+    } catch (...) {
+        keys.answered(question, now);  // it has not gone out: the next one may ask
+        throw;
+    }
 }
 
 Authenticator::Authenticator(Settings settings, VerifierPool& pool, KeyQuestions questions,
@@ -349,10 +354,10 @@ void Authenticator::use_keys(std::shared_ptr<const core::KeyRing> ring, std::uin
     });
 }
 
-void Authenticator::keys_answered(std::size_t issuer, net::SteadyTime ask_again) {
-    state_->keys.answered(issuer, ask_again);
-    state_->look_again_at([issuer](const TokenName&, const WaitingToken& waiting) {
-        return waiting.issuer == issuer;
+void Authenticator::keys_answered(const KeyQuestion& question, net::SteadyTime ask_again) {
+    state_->keys.answered(question, ask_again);
+    state_->look_again_at([&question](const TokenName& name, const WaitingToken& waiting) {
+        return name.generation == question.generation && waiting.issuer == question.issuer;
     });
 }
 

@@ -56,16 +56,19 @@ struct KeyKeeper::State {
     };
     using Issuers = std::vector<std::unique_ptr<Issuer>>;
 
-    State(boost::asio::io_context& io, net::Resolver& names, Hooks to)
-        : control(io), resolver(names), hooks(std::move(to)) {}
+    State(boost::asio::io_context& io, net::Resolver& names, std::uint64_t first_generation,
+          Hooks to)
+        : control(io), resolver(names), generation(first_generation), hooks(std::move(to)) {}
 
     std::unique_ptr<Issuer> make_issuer(const config::KeySource& source, std::size_t index,
                                         TlsContexts& contexts);
     KeyStore::Hooks store_hooks(Issuer& issuer, FetchKeys fetch);
     void replace(std::size_t index, std::shared_ptr<const core::KeySet> set);
+    void ask(const KeyQuestion& question);
 
     boost::asio::io_context& control;
     net::Resolver& resolver;
+    std::uint64_t generation;  // of the configuration whose issuers these are
     Hooks hooks;
     std::minstd_rand random{std::random_device{}()};  // spreads refreshes; guards nothing
     Issuers issuers{};
@@ -99,7 +102,7 @@ KeyStore::Hooks KeyKeeper::State::store_hooks(Issuer& issuer, FetchKeys fetch) {
         replace(issuer.index, std::move(set));
     };
     to.answered = [this, &issuer](net::SteadyTime ask_again) {
-        if (hooks.answered) hooks.answered(issuer.index, ask_again);
+        hooks.answered({.issuer = issuer.index, .generation = generation}, ask_again);
     };
     to.log = [this, &issuer](std::string_view level, const std::string& message) {
         if (hooks.log) hooks.log(level, issuer.source.name, message);
@@ -111,12 +114,21 @@ void KeyKeeper::State::replace(std::size_t index, std::shared_ptr<const core::Ke
     core::KeyRing next = *ring;
     next[index] = {.set = std::move(set), .first_fetch_pending = false};
     ring = std::make_shared<const core::KeyRing>(std::move(next));
-    hooks.publish(ring);
+    hooks.publish(ring, generation);
+}
+
+void KeyKeeper::State::ask(const KeyQuestion& question) {
+    if (question.generation == generation && question.issuer < issuers.size()) {
+        issuers[question.issuer]->store->ask();
+    } else {
+        hooks.answered(question, {});  // its number means nobody, or somebody else, by now
+    }
 }
 
 KeyKeeper::KeyKeeper(boost::asio::io_context& control, net::Resolver& resolver,
-                     const std::vector<config::KeySource>& sources, Hooks hooks)
-    : state_(std::make_shared<State>(control, resolver, std::move(hooks))) {
+                     const std::vector<config::KeySource>& sources, std::uint64_t generation,
+                     Hooks hooks)
+    : state_(std::make_shared<State>(control, resolver, generation, std::move(hooks))) {
     TlsContexts contexts;
     core::KeyRing ring(sources.size());
     for (core::IssuerKeys& keys : ring) keys.first_fetch_pending = true;
@@ -129,11 +141,12 @@ KeyKeeper::KeyKeeper(boost::asio::io_context& control, net::Resolver& resolver,
 KeyKeeper::~KeyKeeper() = default;
 
 void KeyKeeper::start() {
-    state_->hooks.publish(state_->ring);
+    state_->hooks.publish(state_->ring, state_->generation);
     for (const auto& issuer : state_->issuers) issuer->store->start();
 }
 
-void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources) {
+void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
+                            std::uint64_t generation) {
     State& state = *state_;
     const auto holder = [&state](const config::KeySource& source) {
         return std::ranges::find_if(
@@ -168,7 +181,8 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources) {
     }
     state.issuers = std::move(made);
     state.ring = std::move(ring);
-    state.hooks.publish(state.ring);
+    state.generation = generation;
+    state.hooks.publish(state.ring, generation);
     for (State::Issuer* issuer : fresh) issuer->store->start();
 }
 
@@ -177,10 +191,9 @@ bool KeyKeeper::is_asked() const {
                                [](const auto& issuer) { return issuer->store->is_asked(); });
 }
 
-void KeyKeeper::ask(std::size_t issuer) {
-    boost::asio::post(state_->control, [weak = std::weak_ptr(state_), issuer] {
-        const auto state = weak.lock();
-        if (state && issuer < state->issuers.size()) state->issuers[issuer]->store->ask();
+void KeyKeeper::ask(const KeyQuestion& question) {
+    boost::asio::post(state_->control, [weak = std::weak_ptr(state_), question] {
+        if (const auto state = weak.lock()) state->ask(question);
     });
 }
 

@@ -104,14 +104,14 @@ void Server::State::turn_over() {
         });
         return;
     }
-    const auto before = std::exchange(snapshot, next->snapshot);
     try {
-        keys->reconfigure(snapshot->config.key_sources);  // and hands them to the workers
+        // And hands them to the workers.
+        keys->reconfigure(next->snapshot->config.key_sources, next->snapshot->generation);
     } catch (const std::runtime_error& error) {
-        snapshot = before;
         log.event(LogLevel::error, error.what());
         return reload_failed();
     }
+    snapshot = next->snapshot;
     each_worker([this](Worker& worker) {
         worker.use_snapshot(snapshot);
         worker.use_upstreams(next->resolved);

@@ -58,7 +58,7 @@ void Server::State::make_workers() {
     const std::size_t count = worker_count(snapshot->config.server);
     verifiers = std::make_unique<VerifierPool>(count, count * queued_signatures_per_thread);
     shared.verifiers = verifiers.get();
-    shared.questions.ask = [this](std::size_t issuer) { keys->ask(issuer); };
+    shared.questions.ask = [this](const KeyQuestion& question) { keys->ask(question); };
     for (std::size_t i = 0; i < count; ++i) {
         workers.push_back(std::make_unique<Worker>(i, shared, snapshot, log_bytes_per_worker));
         workers.back()->listen(listening.take(i));
@@ -69,19 +69,19 @@ void Server::State::make_workers() {
 void Server::State::make_keepers() {
     KeyKeeper::Hooks key_hooks{
         .publish =
-            [this](const std::shared_ptr<const core::KeyRing>& ring) {
-                each_worker([&](Worker& w) { w.use_keys(ring, snapshot->generation); });
+            [this](const std::shared_ptr<const core::KeyRing>& ring, std::uint64_t generation) {
+                each_worker([&](Worker& w) { w.use_keys(ring, generation); });
             },
         .answered =
-            [this](std::size_t issuer, net::SteadyTime ask_again) {
-                each_worker([&](Worker& w) { w.keys_answered(issuer, ask_again); });
+            [this](const KeyQuestion& question, net::SteadyTime ask_again) {
+                each_worker([&](Worker& w) { w.keys_answered(question, ask_again); });
             },
         .log =
             [this](std::string_view level, const std::string& issuer, const std::string& message) {
                 log.event(level_of(level), message, {{"issuer", issuer}});
             }};
     keys = std::make_unique<KeyKeeper>(control, resolver, snapshot->config.key_sources,
-                                       std::move(key_hooks));
+                                       snapshot->generation, std::move(key_hooks));
     addresses = make_addresses(*snapshot);
 }
 

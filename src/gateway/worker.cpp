@@ -263,9 +263,9 @@ void Worker::use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t g
     });
 }
 
-void Worker::keys_answered(std::size_t issuer, net::SteadyTime ask_again) {
-    state_->post([state = state_.get(), issuer, ask_again] {
-        state->place.authenticator.keys_answered(issuer, ask_again);
+void Worker::keys_answered(const KeyQuestion& question, net::SteadyTime ask_again) {
+    state_->post([state = state_.get(), question, ask_again] {
+        state->place.authenticator.keys_answered(question, ask_again);
     });
 }
 

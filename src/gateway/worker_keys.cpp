@@ -36,28 +36,27 @@ bool WorkerKeys::is_pending(std::uint64_t generation, std::size_t issuer) const 
     return issuer < keys->size() && !(*keys)[issuer].set && (*keys)[issuer].first_fetch_pending;
 }
 
-const WorkerKeys::Question* WorkerKeys::question(std::uint64_t generation,
-                                                 std::size_t issuer) const {
-    const bool is_kept_fresh = current_.ring && generation == current_.number;
-    return is_kept_fresh && issuer < questions_.size() ? &questions_[issuer] : nullptr;
+const WorkerKeys::Question* WorkerKeys::question(const KeyQuestion& about) const {
+    const bool is_kept_fresh = current_.ring && about.generation == current_.number;
+    return is_kept_fresh && about.issuer < questions_.size() ? &questions_[about.issuer] : nullptr;
 }
 
-bool WorkerKeys::may_ask(std::uint64_t generation, std::size_t issuer, net::SteadyTime now) const {
-    const Question* const about = question(generation, issuer);
-    return about && !about->open && now >= about->ask_again;
+bool WorkerKeys::may_ask(const KeyQuestion& about, net::SteadyTime now) const {
+    const Question* const asked = question(about);
+    return asked && !asked->open && now >= asked->ask_again;
 }
 
-bool WorkerKeys::is_asked(std::uint64_t generation, std::size_t issuer) const {
-    const Question* const about = question(generation, issuer);
-    return about && about->open;
+bool WorkerKeys::is_asked(const KeyQuestion& about) const {
+    const Question* const asked = question(about);
+    return asked && asked->open;
 }
 
-void WorkerKeys::asked(std::size_t issuer) {
-    questions_.at(issuer).open = true;
+void WorkerKeys::asked(const KeyQuestion& about) {
+    if (question(about)) questions_[about.issuer].open = true;
 }
 
-void WorkerKeys::answered(std::size_t issuer, net::SteadyTime ask_again) {
-    if (issuer < questions_.size()) questions_[issuer] = {.open = false, .ask_again = ask_again};
+void WorkerKeys::answered(const KeyQuestion& about, net::SteadyTime ask_again) {
+    if (question(about)) questions_[about.issuer] = {.open = false, .ask_again = ask_again};
 }
 
 }  // namespace bearergate::gateway

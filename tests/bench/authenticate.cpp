@@ -70,7 +70,7 @@ void misses() {
     }
     desk::Desk d;
     d.use_issuers_keys();
-    d.authenticator->keys_answered(0, d.steady + std::chrono::hours(1));
+    d.authenticator->keys_answered(d.about(0), d.steady + std::chrono::hours(1));
     const std::string stranger = test::Issuer(d.issuer.issuer()).token();
     measure("authenticate(), made-up key id", 1000, [&](int) { d.outcome(stranger); });
 }

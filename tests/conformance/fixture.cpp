@@ -28,8 +28,8 @@ Gateway::Options gateway_options(const Fixture::Options& options, const Issuer& 
     Gateway::Options to{.keys = options.keys, .now = at(options.now)};
     if (to.keys.empty()) to.keys = {{Fixture::issuer_a, issuer.jwks()}};
     // No key set but these: whoever asks for a refresh has had it.
-    to.asked = [](Gateway& gateway, std::size_t asked_for) {
-        gateway.worker().keys_answered(asked_for);
+    to.asked = [](Gateway& gateway, const gateway::KeyQuestion& question) {
+        gateway.worker().keys_answered(question);
     };
     return to;
 }

@@ -158,7 +158,7 @@ TEST_F(AccessKinds, ShadowRoutesStillRefuseWhatIsAmbiguous) {
 TEST_F(AccessKinds, ShadowRoutesDoNotWaitForKeys) {
     // Whoever asks for keys here is never answered, and would wait for two seconds.
     serve_with(configuration(routes), {.keys = {{issuer_.issuer(), issuer_.jwks()}},
-                                       .asked = [](Gateway&, std::size_t) {}});
+                                       .asked = [](Gateway&, const gateway::KeyQuestion&) {}});
     const auto began = std::chrono::steady_clock::now();
     for (int i = 0; i < 20; ++i) {
         const std::string token =

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+
 // Tokens whose keys are not there yet: who waits, for how long, and what an issuer hears of it.
 namespace bearergate::gateway {
 
@@ -51,7 +53,7 @@ TEST(WaitingForKeys, AnotherIssuersNewsIsNoAnswer) {
     d.use(pending);
     Client client;
     ASSERT_EQ(d.begin(client, d.issuer.token()), "waits");
-    d.authenticator->keys_answered(1);
+    d.authenticator->keys_answered(d.about(1));
     d.use(pending);
     EXPECT_EQ(client.outcome(), "waits");
     EXPECT_EQ(d.outcome(d.other.token()), "ok") << "one issuer's trouble is not another's";
@@ -84,7 +86,7 @@ TEST(WaitingForKeys, AnUnknownKeyIdAsksOnceAndIsProvedWithWhatComes) {
     EXPECT_EQ(d.asked, std::vector<std::size_t>{0});
     d.use(test::keys_of(next.jwks()));
     for (Client& client : clients) EXPECT_EQ(client.outcome(), "ok");
-    d.authenticator->keys_answered(0, d.steady + 10s);
+    d.authenticator->keys_answered(d.about(0), d.steady + 10s);
     EXPECT_EQ(d.outcome(next.token()), "ok");
 }
 
@@ -94,8 +96,42 @@ TEST(WaitingForKeys, AnAnswerThatBringsNothingRefusesAtOnce) {
     const test::Issuer stranger(d.issuer.issuer());
     Client client;
     ASSERT_EQ(d.begin(client, stranger.token()), "waits");
-    d.authenticator->keys_answered(0, d.steady + 10s);
+    d.authenticator->keys_answered(d.about(0), d.steady + 10s);
     EXPECT_EQ(client.outcome(), "key_unknown");
+}
+
+TEST(WaitingForKeys, AnAnswerForAnotherConfigurationIsNone) {
+    Desk d;
+    d.use_issuers_keys();
+    const test::Issuer stranger(d.issuer.issuer());
+    Client former;
+    ASSERT_EQ(d.begin(former, d.issuer.token_with_header(R"({"kid":"x"})")), "waits");
+    const KeyQuestion before = d.about(0);
+
+    d.turn_to_generation(2);
+    d.use(test::keys_of(d.issuer.jwks()), 2);
+    Client client;
+    ASSERT_EQ(d.begin(client, stranger.token()), "waits");
+    ASSERT_EQ(d.asked.size(), 2u);
+    d.authenticator->keys_answered(before, d.steady + 10s);
+    EXPECT_EQ(former.outcome(), "key_unknown") << "it was for those who asked";
+    EXPECT_EQ(client.outcome(), "waits");
+    d.use(test::keys_of(stranger.jwks()), 2);
+    EXPECT_EQ(client.outcome(), "ok");
+    d.authenticator->keys_answered(d.about(0), d.steady + 10s);
+}
+
+TEST(WaitingForKeys, AQuestionThatCouldNotBePutDoesNotStayOpen) {
+    Desk d;
+    d.use_issuers_keys();
+    const test::Issuer stranger(d.issuer.issuer());
+    d.cannot_ask = true;
+    Client first;
+    EXPECT_THROW(d.begin(first, stranger.token(R"({"jti":"1"})")), std::bad_alloc);
+    d.cannot_ask = false;
+    Client second;
+    EXPECT_EQ(d.begin(second, stranger.token(R"({"jti":"2"})")), "waits");
+    EXPECT_EQ(d.asked.size(), 1u);
 }
 
 TEST(WaitingForKeys, MadeUpKeyIdsDoNotEvenLeaveTheWorker) {
@@ -107,7 +143,7 @@ TEST(WaitingForKeys, MadeUpKeyIdsDoNotEvenLeaveTheWorker) {
     };
     Client client;
     ASSERT_EQ(d.begin(client, made_up(0)), "waits");
-    d.authenticator->keys_answered(0, d.steady + 10s);
+    d.authenticator->keys_answered(d.about(0), d.steady + 10s);
     for (int i = 1; i < 200; ++i) {
         ASSERT_EQ(d.outcome(made_up(i)), "key_unknown");
         d.steady += 50ms;
@@ -154,7 +190,7 @@ TEST(WaitingForKeys, KeysThatCouldNotBeHadAreAskedForWithoutWaiting) {
     d.use(none);
     for (int i = 0; i < 10; ++i) EXPECT_EQ(d.outcome(d.token(i)), "keys_unavailable");
     EXPECT_EQ(d.asked.size(), 1u);
-    d.authenticator->keys_answered(0, d.steady + 10s);
+    d.authenticator->keys_answered(d.about(0), d.steady + 10s);
     EXPECT_EQ(d.outcome(d.token(1)), "keys_unavailable");
     EXPECT_EQ(d.asked.size(), 1u);
     d.steady += 10s;

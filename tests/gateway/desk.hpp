@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,7 +83,10 @@ struct Desk {
                   std::size_t pool_queue = 64, std::size_t cache = 100)
         : issuer("https://issuer.example/oidc", algorithm), pool(pool_threads, pool_queue) {
         snapshot = make_snapshot_of(policy_with({issuer.issuer(), other.issuer()}), 1);
-        KeyQuestions questions{.ask = [this](std::size_t about) { asked.push_back(about); }};
+        KeyQuestions questions{.ask = [this](const KeyQuestion& question) {
+            if (cannot_ask) throw std::bad_alloc();
+            asked.push_back(question.issuer);
+        }};
         authenticator = std::make_unique<Authenticator>(
             Authenticator::Settings{.cache_entries = cache}, pool, std::move(questions),
             [this](std::function<void()> what) { mail.post(std::move(what)); });
@@ -91,6 +95,13 @@ struct Desk {
     void use(core::IssuerKeys keys, std::uint64_t generation = 1) {
         core::KeyRing ring{std::move(keys), test::keys_of(other.jwks())};
         authenticator->use_keys(std::make_shared<const core::KeyRing>(std::move(ring)), generation);
+    }
+    // Requests from now on belong to another configuration, with the same issuers.
+    void turn_to_generation(std::uint64_t generation) {
+        snapshot = make_snapshot_of(policy_with({issuer.issuer(), other.issuer()}), generation);
+    }
+    KeyQuestion about(std::size_t its_issuer) const {
+        return {.issuer = its_issuer, .generation = snapshot->generation};
     }
     void use_issuers_keys() { use(test::keys_of(issuer.jwks())); }
 
@@ -112,6 +123,7 @@ struct Desk {
     test::Issuer other{"https://other.example"};
     Mail mail{};
     std::vector<std::size_t> asked{};
+    bool cannot_ask = false;
     core::WallTime now = test::at(test::Issuer::issued_at + 60);
     net::SteadyTime steady{1000h};
     std::shared_ptr<const Snapshot> snapshot{};

@@ -37,8 +37,8 @@ protected:
         options.keys.try_emplace(issuer_.issuer(), issuer_.jwks());
         // Nobody fetches keys here: who asks for more is told at once that there are none.
         if (!options.asked) {
-            options.asked = [](Gateway& gateway, std::size_t issuer) {
-                gateway.worker().keys_answered(issuer);
+            options.asked = [](Gateway& gateway, const gateway::KeyQuestion& question) {
+                gateway.worker().keys_answered(question);
             };
         }
         options.now = at(Issuer::issued_at + 60);

@@ -27,18 +27,19 @@ config::KeySource by_discovery(const ScriptedIssuer& issuer, std::string name = 
 struct Control {
     explicit Control(std::vector<config::KeySource> sources) {
         KeyKeeper::Hooks hooks;
-        hooks.publish = [this](std::shared_ptr<const core::KeyRing> next) {
+        hooks.publish = [this](std::shared_ptr<const core::KeyRing> next, std::uint64_t of) {
             ring = std::move(next);
+            generation = of;
             ++published;
         };
-        hooks.answered = [this](std::size_t issuer, net::SteadyTime ask_again) {
-            answers.emplace_back(issuer, ask_again);
+        hooks.answered = [this](const KeyQuestion& question, net::SteadyTime ask_again) {
+            answers.emplace_back(question, ask_again);
         };
         hooks.log = [this](std::string_view level, const std::string& issuer,
                            const std::string& message) {
             log.push_back(std::string(level) + " " + issuer + ": " + message);
         };
-        keeper = std::make_unique<KeyKeeper>(io, resolver, sources, std::move(hooks));
+        keeper = std::make_unique<KeyKeeper>(io, resolver, sources, 1, std::move(hooks));
     }
 
     bool run_until(const std::function<bool()>& so) {
@@ -59,7 +60,8 @@ struct Control {
     net::Resolver resolver{io};
     std::shared_ptr<const core::KeyRing> ring{};
     int published = 0;
-    std::vector<std::pair<std::size_t, net::SteadyTime>> answers{};
+    std::uint64_t generation = 0;
+    std::vector<std::pair<KeyQuestion, net::SteadyTime>> answers{};
     std::vector<std::string> log{};
     std::unique_ptr<KeyKeeper> keeper{};
 };
@@ -114,12 +116,11 @@ TEST(KeyKeeper, AQuestionWithinTheIntervalIsAnsweredWithoutAFetch) {
     control.keeper->start();
     ASSERT_TRUE(control.run_until([&] { return control.published == 2; }));
     const auto before = std::chrono::steady_clock::now();
-    for (int i = 0; i < 100; ++i) control.keeper->ask(0);
-    control.keeper->ask(7);  // of nobody
+    for (int i = 0; i < 100; ++i) control.keeper->ask({.issuer = 0, .generation = 1});
     ASSERT_TRUE(control.run_until([&] { return control.answers.size() == 100; }));
     EXPECT_EQ(issuer.key_fetches(), 1u);
     EXPECT_EQ(control.published, 2);
-    EXPECT_EQ(control.answers[0].first, 0u);
+    EXPECT_EQ(control.answers[0].first.issuer, 0u);
     EXPECT_GT(control.answers[0].second, before);
     EXPECT_LE(control.answers[0].second, before + 10s);
 }
@@ -128,7 +129,7 @@ TEST(KeyKeeper, AQuestionDuringTheFirstFetchIsAnsweredWithItsKeys) {
     ScriptedIssuer issuer;
     Control control({by_discovery(issuer)});
     control.keeper->start();
-    control.keeper->ask(0);
+    control.keeper->ask({.issuer = 0, .generation = 1});
     ASSERT_TRUE(control.run_until([&] { return !control.answers.empty(); }));
     EXPECT_TRUE(control.holds(0, issuer.key_id())) << "published before the answer";
     EXPECT_EQ(issuer.key_fetches(), 1u);
@@ -167,7 +168,7 @@ TEST(KeyKeeper, MayGoWhileFetchesAreUnderWay) {
     Control control({by_discovery(issuer)});
     control.keeper->start();
     ASSERT_TRUE(control.run_until([&] { return issuer.key_fetches() == 1; }));
-    control.keeper->ask(0);
+    control.keeper->ask({.issuer = 0, .generation = 1});
     control.keeper.reset();
     control.io.poll();
     EXPECT_EQ(control.published, 1);
@@ -208,7 +209,7 @@ TEST(KeyKeeper, AnotherConfigurationKeepsTheKeysOfIssuersThatStay) {
     ASSERT_TRUE(control.run_until([&] { return control.published == 3; }));
     const auto fetches = two.requests().size();
 
-    control.keeper->reconfigure({by_discovery(three, "three"), by_discovery(two, "two")});
+    control.keeper->reconfigure({by_discovery(three, "three"), by_discovery(two, "two")}, 2);
     ASSERT_EQ(control.published, 4);
     ASSERT_EQ(control.ring->size(), 2u);
     EXPECT_TRUE(control.ring->at(0).first_fetch_pending);
@@ -226,11 +227,31 @@ TEST(KeyKeeper, AnIssuerThatStaysIsAskedUnderItsNewNumber) {
     Control control({by_discovery(one, "one"), by_discovery(two, "two")});
     control.keeper->start();
     ASSERT_TRUE(control.run_until([&] { return control.published == 3; }));
-    control.keeper->reconfigure({by_discovery(two, "two")});
-    control.keeper->ask(0);
+    control.keeper->reconfigure({by_discovery(two, "two")}, 2);
+    control.keeper->ask({.issuer = 0, .generation = 2});
     ASSERT_TRUE(control.run_until([&] { return !control.answers.empty(); }));
-    EXPECT_EQ(control.answers.front().first, 0u);
+    EXPECT_EQ(control.answers.front().first.issuer, 0u);
+    EXPECT_EQ(control.answers.front().first.generation, 2u);
     EXPECT_TRUE(control.holds(0, two.key_id()));
+}
+
+TEST(KeyKeeper, AQuestionOfAnotherConfigurationIsAnsweredToWhoAskedIt) {
+    ScriptedIssuer one;
+    ScriptedIssuer two;
+    one.play_keys(ScriptedIssuer::hang());
+    Control control({by_discovery(two, "two"), by_discovery(one, "one")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return one.key_fetches() == 1; }));
+    // Under number 0 there is now an issuer whose fetch is under way.
+    control.keeper->reconfigure({by_discovery(one, "one")}, 2);
+    EXPECT_EQ(control.generation, 2u);
+    control.keeper->ask({.issuer = 0, .generation = 1});
+    ASSERT_TRUE(control.run_until([&] { return !control.answers.empty(); }));
+    EXPECT_EQ(control.answers.front().first.generation, 1u);
+    EXPECT_FALSE(control.keeper->is_asked()) << "nobody has asked for the new one's keys";
+    control.keeper->ask({.issuer = 7, .generation = 2});  // of nobody
+    ASSERT_TRUE(control.run_until([&] { return control.answers.size() == 2; }));
+    EXPECT_EQ(control.answers.back().first.issuer, 7u);
 }
 
 TEST(KeyKeeper, WhatIsFetchedForAFormerConfigurationIsThrownAway) {
@@ -240,7 +261,7 @@ TEST(KeyKeeper, WhatIsFetchedForAFormerConfigurationIsThrownAway) {
     Control control({by_discovery(former, "main")});
     control.keeper->start();
     ASSERT_TRUE(control.run_until([&] { return former.key_fetches() == 1; }));
-    control.keeper->reconfigure({by_discovery(now, "main")});
+    control.keeper->reconfigure({by_discovery(now, "main")}, 2);
     former.play_keys({});
     ASSERT_TRUE(control.run_until([&] { return control.holds(0, now.key_id()); }));
     EXPECT_EQ(control.published, 3);  // what was asked of the former one, and of the new one, twice
@@ -254,7 +275,7 @@ TEST(KeyKeeper, AConfigurationWithAnUnusableCaChangesNothing) {
     config::KeySource broken{.name = "two", .issuer = "https://two.example"};
     broken.jwks_uri = config::parse_fetched_url("https://two.example/jwks").value();
     broken.ca = "/nonexistent/ca.pem";
-    EXPECT_THROW(control.keeper->reconfigure({broken}), std::runtime_error);
+    EXPECT_THROW(control.keeper->reconfigure({broken}, 2), std::runtime_error);
     EXPECT_EQ(control.published, 2);
     EXPECT_EQ(control.keeper->figures().at(0).name, "one");
     EXPECT_TRUE(control.holds(0, one.key_id()));

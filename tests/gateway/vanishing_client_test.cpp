@@ -83,8 +83,9 @@ TEST_F(VanishingClient, StopsTheAnswerThatItDoesNotTake) {
 
 TEST_F(VanishingClient, LeavesTheQueueForKeys) {
     std::promise<void> asked;
-    serve_with(configuration(routes), {.keys = {{issuer_.issuer(), issuer_.jwks()}},
-                                       .asked = [&](Gateway&, std::size_t) { asked.set_value(); }});
+    serve_with(configuration(routes),
+               {.keys = {{issuer_.issuer(), issuer_.jwks()}},
+                .asked = [&](Gateway&, const gateway::KeyQuestion&) { asked.set_value(); }});
     const std::string token = issuer_.token_with_header(R"({"kid":"new"})");
     Connection client(gateway_->port());
     client.send(get("/items", "Authorization: Bearer " + token + "\r\n"));

@@ -70,7 +70,7 @@ TEST_F(WorkerReload, DoesNotReachIntoARequestUnderWay) {
 TEST_F(WorkerReload, OvertakesNobodyWhoWaitsForKeys) {
     Gate asked;
     serve_with(version(1), {.keys = {{issuer_.issuer(), Issuer().jwks()}},
-                            .asked = [&](Gateway&, std::size_t) { asked.open(); }});
+                            .asked = [&](Gateway&, const gateway::KeyQuestion&) { asked.open(); }});
     Connection client(gateway_->port());
     client.send(get("/items", bearer(R"({"scope":"s1"})")));
     ASSERT_TRUE(asked.wait());

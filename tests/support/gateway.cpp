@@ -84,8 +84,8 @@ struct Gateway::State {
         now = options.now.time_since_epoch().count();
         shared.wall_now = [this] { return core::WallTime(core::WallTime::duration(now.load())); };
         shared.verifiers = &verifiers;
-        shared.questions.ask = [this, &owner](std::size_t issuer) {
-            if (options.asked) options.asked(owner, issuer);
+        shared.questions.ask = [this, &owner](const gateway::KeyQuestion& question) {
+            if (options.asked) options.asked(owner, question);
         };
         worker = std::make_unique<Worker>(0, shared, snapshot, 1U << 20U);
     }

@@ -14,6 +14,7 @@
 namespace bearergate::gateway {
 class Worker;
 struct Counters;
+struct KeyQuestion;
 }  // namespace bearergate::gateway
 
 namespace bearergate::test {
@@ -49,7 +50,7 @@ public:
         std::map<std::string, std::string> keys{};
         core::WallTime now{};
         // What asks for keys does; called on the worker's thread.
-        std::function<void(Gateway&, std::size_t issuer)> asked{};
+        std::function<void(Gateway&, const gateway::KeyQuestion&)> asked{};
         std::function<void(Gateway&)> before_it_runs{};
         std::size_t verifications = 64;  // that may be queued
         std::string unix_socket{};       // to listen on as well, if any

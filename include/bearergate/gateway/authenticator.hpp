@@ -2,6 +2,7 @@
 
 #include <bearergate/core/authorize.hpp>
 #include <bearergate/gateway/snapshot.hpp>
+#include <bearergate/gateway/worker_keys.hpp>
 #include <bearergate/net/deadline.hpp>
 #include <bearergate/net/signal.hpp>
 
@@ -42,11 +43,10 @@ private:
 
 // The control thread's side of key keeping, as a worker sees it.
 struct KeyQuestions {
-    // A token of this issuer names a key that the worker's ring lacks, or the issuer has none yet.
     // Fetches if that is allowed now (single flight, once in 10 s), and posts an answer to the
     // worker: call Authenticator::keys_answered() on its thread, after use_keys() if there are new
     // ones. May be called from any thread.
-    std::function<void(std::size_t issuer)> ask{};
+    std::function<void(const KeyQuestion&)> ask{};
 };
 
 class VerifierPool;
@@ -76,9 +76,9 @@ public:
     // New keys for all issuers of a snapshot's generation. Requests that wait are looked at again.
     // Until the first call, every issuer's first fetch counts as pending.
     void use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
-    // A question about this issuer has been answered: whoever still lacks a key gets its refusal,
-    // and before `ask_again` no further question is posted, whatever key ids arrive.
-    void keys_answered(std::size_t issuer, net::SteadyTime ask_again = {});
+    // A question has been answered: whoever still lacks a key gets its refusal, and before
+    // `ask_again` no further question is posted, whatever key ids arrive.
+    void keys_answered(const KeyQuestion& question, net::SteadyTime ask_again = {});
     void sweep(net::SteadyTime now);
     // Another policy: whatever was verified under the one before is forgotten.
     void forget(std::size_t cache_entries);

@@ -3,11 +3,13 @@
 #include <bearergate/config/config.hpp>
 #include <bearergate/core/authorize.hpp>
 #include <bearergate/gateway/key_store.hpp>
+#include <bearergate/gateway/worker_keys.hpp>
 #include <bearergate/net/resolver.hpp>
 
 #include <boost/asio/io_context.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,10 +25,11 @@ public:
     struct Hooks {
         // The keys of all issuers, by issuer index; called by start(), when every first fetch is
         // pending, and at each change.
-        std::function<void(std::shared_ptr<const core::KeyRing>)> publish{};
+        std::function<void(std::shared_ptr<const core::KeyRing>, std::uint64_t generation)>
+            publish{};
         // A question is answered, after publish() if it brought anything new. Before `ask_again`
         // another one would be answered without a fetch.
-        std::function<void(std::size_t issuer, net::SteadyTime ask_again)> answered{};
+        std::function<void(const KeyQuestion&, net::SteadyTime ask_again)> answered{};
         // `level` is "info", "warning" or "error"; `issuer` the name in the configuration.
         std::function<void(std::string_view level, const std::string& issuer,
                            const std::string& message)>
@@ -34,17 +37,18 @@ public:
     };
     // Throws std::runtime_error naming a CA file that is unusable. The resolver must outlive it.
     KeyKeeper(boost::asio::io_context& control, net::Resolver& resolver,
-              const std::vector<config::KeySource>& sources, Hooks hooks);
+              const std::vector<config::KeySource>& sources, std::uint64_t generation, Hooks hooks);
     ~KeyKeeper();  // on the control thread, or when its loop is over; what is under way is dropped
 
     void start();
     // Turns to the issuers of another configuration; publish() is called with theirs before this
     // returns. Those that stay as they are keep their keys. Throws as the constructor does, before
     // anything has changed.
-    void reconfigure(const std::vector<config::KeySource>& sources);
-    bool is_asked() const;         // a question waits for the end of a fetch
-    void ask(std::size_t issuer);  // see KeyQuestions; from any thread
-    void reload_files();           // reads every jwks_file again now
+    void reconfigure(const std::vector<config::KeySource>& sources, std::uint64_t generation);
+    bool is_asked() const;  // a question waits for the end of a fetch
+    // See KeyQuestions; from any thread. One of another generation is answered without a fetch.
+    void ask(const KeyQuestion& question);
+    void reload_files();  // reads every jwks_file again now
     std::shared_ptr<const core::KeyRing> ring() const;
 
     struct Figures {

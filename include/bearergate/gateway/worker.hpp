@@ -40,7 +40,7 @@ public:
     // From any thread: posted to the worker.
     void use_snapshot(std::shared_ptr<const Snapshot> snapshot);
     void use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
-    void keys_answered(std::size_t issuer, net::SteadyTime ask_again = {});
+    void keys_answered(const KeyQuestion& question, net::SteadyTime ask_again = {});
     void use_upstreams(std::shared_ptr<const std::vector<net::UpstreamAddresses>> addresses);
     // Empties the accept queue, stops accepting, closes idle connections, lets requests in flight
     // end with `Connection: close`; `drained` is called on the worker's thread when all are gone.

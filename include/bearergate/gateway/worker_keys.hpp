@@ -10,6 +10,13 @@
 
 namespace bearergate::gateway {
 
+// A token of this issuer names a key that is lacking, or there are none at all. Issuers are counted
+// per configuration: under another generation the same number may be somebody else's.
+struct KeyQuestion {
+    std::size_t issuer = 0;
+    std::uint64_t generation = 0;
+};
+
 // The keys as one worker knows them, and what it has asked about them. Pure: time is passed in.
 // Two generations are kept, so that a request which began before a reload still meets its own.
 class WorkerKeys {
@@ -26,10 +33,10 @@ public:
 
     // A question is worth it: none is under way, the time has come, and the keys in question are
     // the ones that are kept fresh.
-    bool may_ask(std::uint64_t generation, std::size_t issuer, net::SteadyTime now) const;
-    bool is_asked(std::uint64_t generation, std::size_t issuer) const;
-    void asked(std::size_t issuer);
-    void answered(std::size_t issuer, net::SteadyTime ask_again);
+    bool may_ask(const KeyQuestion& about, net::SteadyTime now) const;
+    bool is_asked(const KeyQuestion& about) const;
+    void asked(const KeyQuestion& about);
+    void answered(const KeyQuestion& about, net::SteadyTime ask_again);
 
 private:
     struct Generation {
@@ -40,7 +47,7 @@ private:
         bool open = false;
         net::SteadyTime ask_again{};
     };
-    const Question* question(std::uint64_t generation, std::size_t issuer) const;
+    const Question* question(const KeyQuestion& about) const;
 
     Generation current_{};
     Generation former_{};
