@@ -37,7 +37,8 @@ int serve(const std::string& file) {
     }
     server->start();
     server->wait();
-    // Not by way of destructors: one of them waits for a name server that may not answer.
+    // Not by way of destructors: a thread may be in the middle of a lookup, for as long as a name
+    // server is silent, and must not find the libraries gone that it runs in.
     std::_Exit(0);
 }
 

@@ -43,6 +43,9 @@ constexpr std::uint32_t most_header_bytes = 16 * 1024;
 constexpr std::size_t most_framing_bytes = 64 * 1024;
 constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t most_etag_bytes = 1024;
+// A name that has not resolved by then is sought where it was last. The rest of a fetch's time must
+// do for it.
+constexpr std::chrono::milliseconds names_patience{1500};
 
 Outcome failed(std::string what) {
     return std::unexpected(FetchError{.what = std::move(what)});
@@ -93,23 +96,35 @@ http::request<http::empty_body> message_for(const FetchRequest& request) {
 
 class Fetch : public std::enable_shared_from_this<Fetch> {
 public:
-    Fetch(Executor executor, FetchRequest request, std::function<void(Outcome)> done)
+    Fetch(Executor executor, Resolver& resolver, FetchRequest request,
+          std::function<void(Outcome)> done)
         : executor_(executor),
+          resolver_(resolver),
           request_(std::move(request)),
           done_(std::move(done)),
           deadline_(executor),
+          names_(executor),
           attempt_(executor),
           socket_(executor) {}
 
-    void start(Resolver& resolver) {
+    void start() {
         end_ = Clock::now() + request_.deadline;
         deadline_.expires_at(end_);
         deadline_.async_wait([self = shared_from_this()](const Error& error) {
             if (!error) self->finish(failed("no answer in time"));
         });
         if (!is_usable(request_)) return answer_later("not a request that can be sent");
-        HostPort where{.host = request_.host, .port = request_.port};
-        resolver.resolve(std::move(where), [self = shared_from_this()](auto endpoints) {
+        names_.expires_after(std::min(names_patience, request_.deadline / 2));
+        names_.async_wait([self = shared_from_this()](const Error& error) {
+            if (error) return;
+            auto endpoints = self->resolver_.last_good(self->where());
+            if (!endpoints.empty()) self->go(std::move(endpoints));
+        });
+        // Weak: when the deadline is over, nobody waits for the name any more.
+        resolver_.resolve(where(), weak_from_this(), [weak = weak_from_this()](auto endpoints) {
+            const auto self = weak.lock();
+            if (!self) return;
+            if (endpoints.empty()) endpoints = self->resolver_.last_good(self->where());
             self->go(std::move(endpoints));
         });
     }
@@ -127,10 +142,12 @@ private:
         Error ignored;
         socket_.close(ignored);
         deadline_.cancel();
+        names_.cancel();
         attempt_.cancel();
         std::exchange(done_, {})(std::move(outcome));
     }
     bool is_finished() const { return !done_; }
+    HostPort where() const { return {.host = request_.host, .port = request_.port}; }
 
     void answer_later(const char* problem) {
         asio::post(executor_,
@@ -138,7 +155,8 @@ private:
     }
 
     void go(std::vector<Endpoint> endpoints) {
-        if (is_finished()) return;
+        if (is_finished() || std::exchange(goes_, true)) return;
+        names_.cancel();
         asio::co_spawn(
             executor_, run(shared_from_this(), std::move(endpoints)),
             [self = shared_from_this()](const std::exception_ptr& error, Outcome outcome) {
@@ -256,11 +274,14 @@ private:
     }
 
     Executor executor_;
+    Resolver& resolver_;
     FetchRequest request_;
     std::function<void(Outcome)> done_;
     Clock::time_point end_{};
     Timer deadline_;
+    Timer names_;
     Timer attempt_;
+    bool goes_ = false;  // it has addresses
     std::optional<std::size_t> connecting_to_{};
     Socket socket_;
 };
@@ -269,8 +290,8 @@ private:
 
 void fetch(asio::io_context& io, Resolver& resolver, FetchRequest request,
            std::function<void(std::expected<Fetched, FetchError>)> done) {
-    std::make_shared<Fetch>(io.get_executor(), std::move(request), std::move(done))
-        ->start(resolver);
+    std::make_shared<Fetch>(io.get_executor(), resolver, std::move(request), std::move(done))
+        ->start();
 }
 
 }  // namespace bearergate::net

@@ -5,9 +5,11 @@
 
 #include "net/certificates.hpp"
 #include "net/support.hpp"
+#include "support/gate.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <memory>
 
 namespace bearergate::net {
@@ -157,6 +159,43 @@ protected:
     boost::asio::io_context io_{1};
     Resolver resolver_{io_};
 };
+
+class NamesTest : public FetchTest {
+protected:
+    // A name, whose server listens on the loopback, and what its name server does next.
+    enum class Names : std::uint8_t { answer, fail, hang };
+    std::string fetch_by_name(Names how) {
+        *how_ = how;
+        const Scripted server(io_, {.pieces = {ok("found")}});
+        FetchRequest request = plain(server);
+        request.host = "issuer.example";
+        std::optional<Outcome> outcome;
+        fetch(io_, names_, std::move(request), [&](Outcome got) { outcome = std::move(got); });
+        test::run_until(io_, [&] { return outcome.has_value(); });
+        if (!outcome) return "nothing";
+        return *outcome ? (*outcome)->body : outcome->error().what;
+    }
+    ~NamesTest() override { end_->open(); }
+
+    // Shared with the resolver's threads, which nobody waits for.
+    std::shared_ptr<bearergate::test::Gate> end_ = std::make_shared<bearergate::test::Gate>();
+    std::shared_ptr<std::atomic<Names>> how_ = std::make_shared<std::atomic<Names>>(Names::answer);
+    Resolver names_{io_, [how = how_, end = end_](const std::string&) {
+                        if (*how == Names::hang) end->wait();
+                        std::vector<boost::asio::ip::address> found;
+                        if (*how == Names::answer) {
+                            found.push_back(boost::asio::ip::address_v4::loopback());
+                        }
+                        return found;
+                    }};
+};
+
+TEST_F(NamesTest, ANameThatStopsResolvingIsSoughtWhereItWas) {
+    EXPECT_EQ(fetch_by_name(Names::fail), "no address for issuer.example");
+    EXPECT_EQ(fetch_by_name(Names::answer), "found");
+    EXPECT_EQ(fetch_by_name(Names::fail), "found");
+    EXPECT_EQ(fetch_by_name(Names::hang), "found") << "long before its deadline";
+}
 
 TEST_F(FetchTest, SendsAPlainGetAndTakesTheAnswer) {
     const Scripted server(

@@ -38,7 +38,8 @@ struct FetchError {
 };
 
 // One small HTTP(S) GET, on Beast, with limits. Nothing of a client's request goes into it. Each
-// address of the host is tried. `done` runs once, on `io`, also when `io` must give up.
+// address of the host is tried; a name that does not resolve, or not soon, is sought at its last
+// good ones. `done` runs once, on `io`, also when `io` must give up. The resolver must outlive it.
 void fetch(boost::asio::io_context& io, Resolver& resolver, FetchRequest request,
            std::function<void(std::expected<Fetched, FetchError>)> done);
 
