@@ -29,12 +29,32 @@ TEST(LoadIdentity, EveryError) {
 }
 
 TEST(LoadIdentity, NamesThatMeanSomethingInHttp) {
-    for (const char* name :
-         {"Host", "Authorization", "Connection", "Content-Type", "Content-Length", "content_length",
-          "Transfer-Encoding", "Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Anything",
-          "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect", "Via", "X-Real-IP", "X-Request-Id",
-          "Proxy-Authorization", "X-Original-URL", "X-Envoy-Peer", "Sec-WebSocket-Key",
-          "Access-Control-Allow-Origin", "HOST", "x_request_id"}) {
+    for (const char* name : {"Host",
+                             "Authorization",
+                             "Connection",
+                             "Content-Type",
+                             "Content-Length",
+                             "content_length",
+                             "Transfer-Encoding",
+                             "Cookie",
+                             "Forwarded",
+                             "X-Forwarded-For",
+                             "X-Forwarded-Anything",
+                             "Keep-Alive",
+                             "TE",
+                             "Trailer",
+                             "Upgrade",
+                             "Expect",
+                             "Via",
+                             "X-Real-IP",
+                             "X-Request-Id",
+                             "Proxy-Authorization",
+                             "X-Original-URL",
+                             "X-Envoy-Peer",
+                             "Sec-WebSocket-Key",
+                             "Access-Control-Allow-Origin",
+                             "HOST",
+                             "x_request_id"}) {
         SCOPED_TRACE(name);
         const auto errors = test::errors_of("identity: { headers: { \"" + std::string(name) +
                                             "\": sub } }\n" + std::string(rest));
@@ -66,9 +86,11 @@ TEST(LoadCors, EveryError) {
             {"cors: { origin: [https://a.example] }\n", "1:9", "did you mean 'origins'?"},
             {"cors: { origins: [] }\n", "1:18", "'origins' is empty"},
             {"cors: { origins: https://a.example }\n", "1:18", "must be a list"},
-            {"cors: { origins: [https://a.example/] }\n", "1:19", "is no origin as browsers send it"},
+            {"cors: { origins: [https://a.example/] }\n", "1:19",
+             "is no origin as browsers send it"},
             {"cors: { origins: [a.example] }\n", "1:19", "is no origin as browsers send it"},
-            {"cors: { origins: [https://A.example] }\n", "1:19", "is no origin as browsers send it"},
+            {"cors: { origins: [https://A.example] }\n", "1:19",
+             "is no origin as browsers send it"},
             {"cors: { origins: [https://a.example:443] }\n", "1:19", "is no origin as browsers"},
             {"cors: { origins: [\"https://*.example\"] }\n", "1:19", "is no origin as browsers"},
             {"cors: { origins: [\"*\", https://a.example] }\n", "1:19", "it stands alone"},

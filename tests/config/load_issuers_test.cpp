@@ -38,7 +38,8 @@ TEST(LoadIssuers, EveryError) {
              "would be fetched over plain http"},
             {"issuers: { a: { issuer: x, jwks_uri: http://a.example/k } }\n", "1:38",
              "use https, or say insecure_http: true"},
-            {"issuers: { a: { issuer: x, jwks_uri: file:///k } }\n", "1:38", "must begin with https"},
+            {"issuers: { a: { issuer: x, jwks_uri: file:///k } }\n", "1:38",
+             "must begin with https"},
             {"issuers: { a: { issuer: x, jwks_uri: https://u:p@a.example/k } }\n", "1:38",
              "may not hold a user name or password"},
             {"issuers: { a: { issuer: x, jwks_uri: https://a.example, jwks_file: k } }\n", "1:57",
@@ -86,7 +87,8 @@ TEST(LoadIssuers, EveryError) {
              "'organization_audience' is empty"},
             {"issuers: { a: { issuer: x, jwks_file: k, tls: { verify: false } } }\n", "1:49",
              "unknown key 'verify'"},
-            {"issuers: { a: { issuer: x, jwks_file: k, jwks: k } }\n", "1:42", "unknown key 'jwks'"},
+            {"issuers: { a: { issuer: x, jwks_file: k, jwks: k } }\n", "1:42",
+             "unknown key 'jwks'"},
             {"audience: \"\"\n", "1:11", "'audience' is empty"},
             {"audience: []\n", "1:11", "'audience' is empty: no token could be for it"},
             {"audience: [a, \"\"]\n", "1:15", "is empty"},
@@ -113,7 +115,8 @@ TEST(LoadIssuers, EveryBorder) {
             "issuers: { a: { issuer: x, jwks_file: k, token_type: application/at+jwt } }\n",
             "issuers: { a: { issuer: x, jwks_file: k, algorithms: [RS256, RS384, RS512, PS256,\n"
             "  PS384, PS512, ES256, ES384, ES512, EdDSA] } }\n",
-            "issuers: { a: { issuer: x, jwks_file: k, claims: { scope: /a~0b~1c, client: azp } } }\n",
+            "issuers: { a: { issuer: x, jwks_file: k, claims: { scope: /a~0b~1c, client: azp } } "
+            "}\n",
             "issuer: https://a.example\nissuers: { b: { issuer: https://b.example } }\n",
         },
         rest);
@@ -126,9 +129,8 @@ TEST(LoadIssuers, ANameIsFitForLogs) {
     };
     EXPECT_TRUE(named("a-B_c.9").empty());
     EXPECT_TRUE(named(std::string(64, 'x')).empty());
-    for (const std::string& name :
-         {std::string(65, 'x'), std::string("a/b"), std::string("\u00fc"), std::string("a\\n"),
-          std::string("a:b"), std::string("")}) {
+    for (const std::string& name : {std::string(65, 'x'), std::string("a/b"), std::string("\u00fc"),
+                                    std::string("a\\n"), std::string("a:b"), std::string("")}) {
         SCOPED_TRACE(name);
         ASSERT_EQ(named(name).size(), 1U);
         EXPECT_TRUE(named(name).front().contains("cannot be a name"));

@@ -91,10 +91,12 @@ TEST(LoadRoutes, Organizations) {
              "catches several segments"},
             {"routes: { \"/o/{orgId}\": { organization: orgId } }\n", "1:27",
              "is the name of a capture: write \"{orgId}\""},
-            {"routes: { /o: { organization: \"{a}{b}\" } }\n", "1:31", "one captured name in braces"},
+            {"routes: { /o: { organization: \"{a}{b}\" } }\n", "1:31",
+             "one captured name in braces"},
             {"routes: { /o: { organization: \"{a\" } }\n", "1:31", "one captured name in braces"},
             {"routes: { /o: { organization: \"header:\" } }\n", "1:31", "names no header field"},
-            {"routes: { /o: { organization: \"header:X Org\" } }\n", "1:31", "names no header field"},
+            {"routes: { /o: { organization: \"header:X Org\" } }\n", "1:31",
+             "names no header field"},
             {"routes: { /o: { organization: \"query:\" } }\n", "1:31", "names no query parameter"},
             {"routes: { /o: { organization: \"query:a=b\" } }\n", "1:31",
              "names no query parameter"},
@@ -164,17 +166,17 @@ TEST(LoadRoutes, WhatATokenMustHold) {
 }
 
 TEST(LoadRoutes, FieldsThatAskSomethingOfATokenWhereNoneIsLookedAt) {
-    for (const char* field :
-         {"scopes: [a]", "any_scope: [a]", "organization: any", "token: api", "audience: x",
-          "issuer: logto", "claims: { a: b }"}) {
+    for (const char* field : {"scopes: [a]", "any_scope: [a]", "organization: any", "token: api",
+                              "audience: x", "issuer: logto", "claims: { a: b }"}) {
         for (const char* access : {"public", "deny"}) {
             SCOPED_TRACE(std::string(access) + " " + field);
-            const auto errors = test::errors_of("routes: { /a: { " + std::string(field) +
-                                                ", access: " + access + " } }\n" + std::string(rest));
+            const auto errors =
+                test::errors_of("routes: { /a: { " + std::string(field) + ", access: " + access +
+                                " } }\n" + std::string(rest));
             ASSERT_EQ(errors.size(), 1U);
             EXPECT_TRUE(errors[0].starts_with("1:17: "));
-            EXPECT_TRUE(errors[0].contains("and a '" + std::string(access) +
-                                           "' route looks at none"));
+            EXPECT_TRUE(
+                errors[0].contains("and a '" + std::string(access) + "' route looks at none"));
         }
     }
 }
@@ -185,12 +187,14 @@ TEST(LoadRoutes, Forwarding) {
             {"routes: { /a: { upstream: apo } }\n", "1:27",
              "no upstream is called 'apo'; did you mean 'api'?"},
             {"routes: { /a: { upstream: nothing } }\n", "1:27", "there are: api, default"},
-            {"routes: { /api/x: { strip_prefix: /ap } }\n", "1:21", "must be whole literal segments"},
+            {"routes: { /api/x: { strip_prefix: /ap } }\n", "1:21",
+             "must be whole literal segments"},
             {"routes: { \"/api/{x}\": { strip_prefix: /api/x } }\n", "1:25",
              "must be whole literal segments"},
             {"routes: { /api: { strip_prefix: /api/v1 } }\n", "1:19",
              "must be whole literal segments"},
-            {"routes: { /api: { strip_prefix: api } }\n", "1:33", "must be a path in its normal form"},
+            {"routes: { /api: { strip_prefix: api } }\n", "1:33",
+             "must be a path in its normal form"},
             {"routes: { /api: { strip_prefix: /api/ } }\n", "1:33", "does not end with one"},
             {"routes: { /api: { strip_prefix: / } }\n", "1:33", "does not end with one"},
             {"routes: { /api: { strip_prefix: /%61pi } }\n", "1:33", "in its normal form"},
@@ -233,10 +237,9 @@ TEST(LoadRoutes, Defaults) {
              "did you mean 'organization'?"},
         }),
         rest);
-    test::expect_each_is_right(
-        {"defaults: { scopes: [a], issuer: logto, claims: { x: 1 } }\n"
-         "routes: { /a: public, /b: deny, /c: {} }\n"},
-        rest);
+    test::expect_each_is_right({"defaults: { scopes: [a], issuer: logto, claims: { x: 1 } }\n"
+                                "routes: { /a: public, /b: deny, /c: {} }\n"},
+                               rest);
 }
 
 TEST(LoadRoutes, WhatARouteNeedsFromTheRestOfTheFile) {
@@ -244,14 +247,16 @@ TEST(LoadRoutes, WhatARouteNeedsFromTheRestOfTheFile) {
         std::to_array<test::WrongFile>({
             {"issuer: https://a.example\naudience: x\n", "0:0", "there are no 'routes'"},
             {"routes: { /a: public }\n", "1:11", "no upstream is configured"},
-            {"routes: { /a: { access: deny, mode: shadow } }\n", "1:11", "no upstream is configured"},
+            {"routes: { /a: { access: deny, mode: shadow } }\n", "1:11",
+             "no upstream is configured"},
             {"upstream: http://a\naudience: x\nroutes: { /a: authenticated, /b: {} }\n", "3:11",
              "no issuer is configured: add 'issuer' at the top of the file (so do 1 more routes)"},
             {"upstream: http://a\nroutes: { /a: { issuer: logto } }\n", "2:25",
              "no issuer is called 'logto': none is configured"},
             {"issuer: https://a.example\nupstream: http://a\nroutes: { /a: authenticated }\n",
              "3:11", "no audience for tokens of the issuer 'default'"},
-            {"issuer: https://a.example\nupstream: http://a\nroutes: { /a: { organization: any } }\n",
+            {"issuer: https://a.example\nupstream: http://a\nroutes: { /a: { organization: any } "
+             "}\n",
              "3:11", "no audience for tokens of the issuer 'default'"},
             {"issuers: { a: { issuer: https://a.example, audience: x },\n"
              "  b: { issuer: https://b.example } }\nupstream: http://a\n"
@@ -327,7 +332,8 @@ TEST(LoadRoutes, EveryErrorOfAFileIsReportedAtOnce) {
         "tests: x\n"
         "more: 1\n");
     ASSERT_EQ(errors.size(), 11U) << fmt::format("{}", fmt::join(errors, "\n"));
-    const char* const lines[] = {"1:", "4:", "5:", "7:", "8:", "9:", "9:", "10:", "11:", "12:", "13:"};
+    const char* const lines[] = {
+        "1:", "4:", "5:", "7:", "8:", "9:", "9:", "10:", "11:", "12:", "13:"};
     std::size_t at = 0;
     for (const std::string& error : errors) {
         while (at < std::size(lines) && !error.starts_with(lines[at])) ++at;

@@ -28,7 +28,8 @@ TEST(LoadTests, EveryError) {
             {"tests: [{ name: c, request: /a, expect: allow }]\n", "1:29",
              "it must be a method, a space and a path or URL"},
             {"tests: [{ name: c, request: GET, expect: allow }]\n", "1:29", "it must be a method"},
-            {"tests: [{ name: c, request: GET a, expect: allow }]\n", "1:29", "it must be a method"},
+            {"tests: [{ name: c, request: GET a, expect: allow }]\n", "1:29",
+             "it must be a method"},
             {"tests: [{ name: c, request: GET /a b, expect: allow }]\n", "1:29",
              "it must be a method"},
             {"tests: [{ name: c, request: GET http:///a, expect: allow }]\n", "1:29",
@@ -45,11 +46,13 @@ TEST(LoadTests, EveryError) {
              "'token' must be none, {claims: {...}} or {file: NAME}"},
             {"tests: [{ name: c, request: GET /a, token: {}, expect: allow }]\n", "1:44",
              "a token has 'claims' or comes from a 'file'"},
-            {"tests: [{ name: c, request: GET /a, token: { claims: {}, file: f }, expect: allow }]\n",
+            {"tests: [{ name: c, request: GET /a, token: { claims: {}, file: f }, expect: allow "
+             "}]\n",
              "1:44", "a token has 'claims' or comes from a 'file'"},
             {"tests: [{ name: c, request: GET /a, token: { claims: [x] }, expect: allow }]\n",
              "1:54", "'claims' must be a map"},
-            {"tests: [{ name: c, request: GET /a, token: { claims: { a: 010 } }, expect: allow }]\n",
+            {"tests: [{ name: c, request: GET /a, token: { claims: { a: 010 } }, expect: allow "
+             "}]\n",
              "1:59", "which YAML readers understand differently"},
             {"tests: [{ name: c, request: GET /a, token: { claims: { a: } }, expect: allow }]\n",
              "1:56", "'a' has no value"},
@@ -65,7 +68,8 @@ TEST(LoadTests, EveryError) {
              "from 400 to 599"},
             {"tests: [{ name: c, request: GET /a, expect: { reason: scope_mising } }]\n", "1:55",
              "did you mean 'scope_missing'?"},
-            {"tests: [{ name: c, request: GET /a, expect: { status: 401, reason: scope_missing } }]\n",
+            {"tests: [{ name: c, request: GET /a, expect: { status: 401, reason: scope_missing } "
+             "}]\n",
              "1:55", "a request refused as 'scope_missing' is answered with 403"},
             {"tests: [{ name: c, request: GET /a, expect: { status: 403, upstream: default } }]\n",
              "1:45", "a refused request reaches no upstream"},
@@ -85,9 +89,11 @@ TEST(LoadTests, EveryForm) {
             "tests: []\n",
             "tests: [{ name: c, request: GET http://h.example, expect: allow }]\n",
             "tests: [{ name: c, request: PURGE /a//%2e, token: none, expect: { status: 400 } }]\n",
-            "tests: [{ name: c, request: GET /a, expect: { status: 403, reason: scope_missing } }]\n",
+            "tests: [{ name: c, request: GET /a, expect: { status: 403, reason: scope_missing } "
+            "}]\n",
             "tests: [{ name: c, request: GET /a, expect: { headers: { x_auth_subject: a } } }]\n",
-            "tests: [{ name: c, request: GET /a, token: { claims: { a: ~, b: [1, { c: true }] } },\n"
+            "tests: [{ name: c, request: GET /a, token: { claims: { a: ~, b: [1, { c: true }] } "
+            "},\n"
             "  expect: allow }]\n",
         },
         rest);
@@ -98,9 +104,9 @@ Loaded subject() {
 }
 
 TEST(LoadTests, MayBeAFileOfTheirOwn) {
-    const LoadedTests loaded =
-        load_tests("tests:\n  - { name: c, request: GET /a, token: { file: t.jwt }, expect: allow }\n",
-                   subject(), {.folder = "/tests"});
+    const LoadedTests loaded = load_tests(
+        "tests:\n  - { name: c, request: GET /a, token: { file: t.jwt }, expect: allow }\n",
+        subject(), {.folder = "/tests"});
     EXPECT_TRUE(loaded.errors.empty());
     ASSERT_EQ(loaded.cases.size(), 1U);
     EXPECT_EQ(loaded.cases[0].line, 2);

@@ -73,7 +73,7 @@ struct World {
         ring = std::make_shared<const core::KeyRing>(std::move(keys));
         shared.wall_now = [] { return test::at(test::Issuer::issued_at + 60); };
         shared.verifiers = &verifiers;
-        shared.questions.ask = [](std::size_t) {};
+        shared.questions.ask = [](const gateway::KeyQuestion&) {};
         net::UpstreamAddresses one{.servers = {{.endpoints = {upstream.endpoint()}}}};
         addresses = std::make_shared<const net::UpstreamAddresses>(std::move(one));
     }

@@ -169,8 +169,9 @@ TEST_F(RequestBody, IsNeverAskedForFromWhomItIsNotWanted) {
 TEST_F(RequestBody, IsNotAskedForWhenItCameWhileKeysDid) {
     for (const bool comes : {false, true}) {
         Gate asked;
-        serve_with(configuration(routes), {.keys = {{issuer_.issuer(), Issuer().jwks()}},
-                                           .asked = [&](Gateway&, std::size_t) { asked.open(); }});
+        serve_with(configuration(routes),
+                   {.keys = {{issuer_.issuer(), Issuer().jwks()}},
+                    .asked = [&](Gateway&, const gateway::KeyQuestion&) { asked.open(); }});
         Connection client(gateway_->port());
         client.send(post("/items", "Expect: 100-continue\r\n" + sized(5) + bearer()));
         ASSERT_TRUE(asked.wait());
