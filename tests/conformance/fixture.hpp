@@ -33,7 +33,7 @@ public:
 
     Gateway& gateway() { return gateway_; }
     Witness& witness() { return witness_; }
-    Issuer& issuer() { return issuer_; }
+    const Issuer& issuer() const { return issuer_; }
     // A good token of scope `read`, with these claims besides or instead.
     std::string token(std::string_view claims = "{}") const;
     // GET with a token, on a connection of its own: "ok", or the reason of the refusal.
