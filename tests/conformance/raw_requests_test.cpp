@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,51 @@ TEST(RawRequests, EachGetsItsAnswerAndNothingMore) {
         expect_canary(c, fixture);
     }
     EXPECT_GE(cases.size(), 200U);
+}
+
+// With our side open: what is to be closed is closed by the gateway.
+TEST(RawRequests, WhatIsRefusedForGoodEndsTheConnection) {
+    if (!test::has_vectors("http")) GTEST_SKIP() << test::no_vectors;
+    Fixture fixture;
+    std::size_t closed = 0;
+    for (const RawCase& c : test::raw_cases()) {
+        if (!c.must_close || c.status == 408) continue;
+        SCOPED_TRACE(c.id + ": " + c.expect);
+        test::Connection connection(fixture.gateway().port());
+        connection.send(fixture.filled(c.bytes));
+        const Answers answers = test::read_answers(connection.read_all(), {});
+        EXPECT_EQ(answers.statuses(), std::vector{c.status});
+        EXPECT_EQ(connection.end(), test::Connection::End::closed);
+        ++closed;
+    }
+    EXPECT_GE(closed, 100U);
+    EXPECT_EQ(fixture.witness().upstream().bytes(), 0U);
+}
+
+// What is not whole waits for the rest, not for ever, and never arrives whole.
+TEST(RawRequests, WhatNeverEndsIsTimedOut) {
+    if (!test::has_vectors("http")) GTEST_SKIP() << test::no_vectors;
+    std::vector<std::string> waiting;
+    for (const RawCase& c : test::raw_cases()) {
+        if (c.status == 408) waiting.push_back(c.bytes);
+    }
+    for (const auto& c : test::permutations()) {
+        if (c.expect.starts_with("waits")) waiting.push_back(c.bytes);
+    }
+    ASSERT_GE(waiting.size(), 20U);
+    waiting.emplace_back("GET /public/a HTTP/1.1\r\nHost: gw.te");
+    Fixture fixture({.timeouts = "header: 1s, idle: 1s"});
+    std::vector<std::unique_ptr<test::Connection>> connections;
+    for (const std::string& bytes : waiting) {
+        connections.push_back(std::make_unique<test::Connection>(fixture.gateway().port()));
+        connections.back()->send(fixture.filled(bytes));
+    }
+    for (auto& connection : connections) {
+        const Answers answers = test::read_answers(connection->read_all(), {});
+        EXPECT_EQ(answers.statuses(), std::vector{408});
+        EXPECT_EQ(answers.replies.at(0).header("Connection"), "close");
+    }
+    EXPECT_EQ(fixture.witness().whole_requests(), 0U);
 }
 
 }  // namespace
