@@ -1,0 +1,105 @@
+#include <bearergate/gateway/worker_keys.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace bearergate::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::shared_ptr<const core::KeyRing> ring(std::size_t issuers, bool has_keys = true,
+                                          bool pending = false) {
+    core::KeyRing keys(issuers);
+    for (core::IssuerKeys& one : keys) {
+        if (has_keys) one.set = std::make_shared<const core::KeySet>();
+        one.first_fetch_pending = pending;
+    }
+    return std::make_shared<const core::KeyRing>(std::move(keys));
+}
+
+TEST(WorkerKeys, BeforeTheFirstRingEverythingIsPendingAndNothingIsAsked) {
+    const WorkerKeys keys;
+    EXPECT_EQ(keys.ring(1), nullptr);
+    EXPECT_EQ(keys.keys_of(1, 0), nullptr);
+    EXPECT_TRUE(keys.is_pending(1, 0));
+    EXPECT_FALSE(keys.may_ask(1, 0, {}));
+    EXPECT_FALSE(keys.is_asked(1, 0));
+}
+
+TEST(WorkerKeys, AnIssuerIsPendingUntilItsFirstAnswer) {
+    WorkerKeys keys;
+    EXPECT_TRUE(keys.use(ring(1, false, true), 1));
+    EXPECT_TRUE(keys.is_pending(1, 0));
+    EXPECT_TRUE(keys.use(ring(1, false, false), 1));
+    EXPECT_FALSE(keys.is_pending(1, 0));
+    EXPECT_EQ(keys.keys_of(1, 0), nullptr);
+    EXPECT_TRUE(keys.use(ring(1, true, true), 1));
+    EXPECT_FALSE(keys.is_pending(1, 0));
+    EXPECT_NE(keys.keys_of(1, 0), nullptr);
+}
+
+TEST(WorkerKeys, ARequestOfTheFormerGenerationMeetsItsOwnKeys) {
+    WorkerKeys keys;
+    const auto first = ring(1);
+    const auto second = ring(2);
+    EXPECT_TRUE(keys.use(first, 1));
+    EXPECT_TRUE(keys.use(second, 2));
+    EXPECT_EQ(keys.ring(1), first.get());
+    EXPECT_EQ(keys.ring(2), second.get());
+    const auto newer = ring(1);
+    EXPECT_TRUE(keys.use(newer, 1));  // its keys may still be refreshed
+    EXPECT_EQ(keys.ring(1), newer.get());
+    EXPECT_EQ(keys.ring(2), second.get());
+}
+
+TEST(WorkerKeys, OnlyTwoGenerationsAreKept) {
+    WorkerKeys keys;
+    for (std::uint64_t generation = 1; generation <= 3; ++generation) keys.use(ring(1), generation);
+    EXPECT_EQ(keys.ring(1), nullptr);
+    EXPECT_NE(keys.ring(2), nullptr);
+    EXPECT_FALSE(keys.use(ring(1), 1));
+    EXPECT_EQ(keys.ring(1), nullptr);
+    EXPECT_NE(keys.ring(3), nullptr);
+}
+
+TEST(WorkerKeys, AnIssuerThatIsNotThereHasNoKeys) {
+    WorkerKeys keys;
+    keys.use(ring(1), 1);
+    EXPECT_EQ(keys.keys_of(1, 1), nullptr);
+    EXPECT_FALSE(keys.is_pending(1, 1));
+    EXPECT_FALSE(keys.may_ask(1, 1, {}));
+    keys.answered(7, {});  // of a ring that is gone
+}
+
+TEST(WorkerKeys, OneQuestionAtATimeAndNoneBeforeItsTime) {
+    WorkerKeys keys;
+    keys.use(ring(2), 1);
+    const net::SteadyTime now{100s};
+    EXPECT_TRUE(keys.may_ask(1, 0, now));
+    keys.asked(0);
+    EXPECT_TRUE(keys.is_asked(1, 0));
+    EXPECT_FALSE(keys.may_ask(1, 0, now));
+    EXPECT_TRUE(keys.may_ask(1, 1, now));  // issuers do not wait for each other
+    keys.answered(0, now + 10s);
+    EXPECT_FALSE(keys.is_asked(1, 0));
+    EXPECT_FALSE(keys.may_ask(1, 0, now + 10s - 1ms));
+    EXPECT_TRUE(keys.may_ask(1, 0, now + 10s));
+    keys.use(ring(2), 1);  // new keys are no new patience
+    EXPECT_FALSE(keys.may_ask(1, 0, now));
+}
+
+TEST(WorkerKeys, OnlyTheCurrentGenerationIsAskedAbout) {
+    WorkerKeys keys;
+    keys.use(ring(1), 1);
+    keys.asked(0);
+    keys.use(ring(1), 2);
+    EXPECT_FALSE(keys.is_asked(1, 0));
+    EXPECT_FALSE(keys.may_ask(1, 0, {}));
+    EXPECT_FALSE(keys.is_asked(2, 0));
+    EXPECT_TRUE(keys.may_ask(2, 0, {}));
+}
+
+}  // namespace
+}  // namespace bearergate::gateway
