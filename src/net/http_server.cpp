@@ -15,8 +15,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <list>
 #include <optional>
-#include <set>
+#include <tuple>
+#include <utility>
 
 namespace bearergate::net {
 namespace asio = boost::asio;
@@ -27,6 +29,7 @@ namespace {
 
 using TimedStream = beast::basic_stream<asio::generic::stream_protocol, Executor>;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t most_at_once = 1024;  // of a head, when it begins
 
 bool equal_names(std::string_view a, std::string_view b) {
     return beast::iequals(a, b);
@@ -69,27 +72,52 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     State(const Limits& its_limits, Handler its_handler)
         : limits(its_limits), handler(std::move(its_handler)) {}
 
-    // A connection, while it is open, so that stop() can cut it.
+    // A connection, while it is open, so that others can cut it. It idles until a whole request
+    // has been read, and again when that is answered.
     struct Entry {
         Entry(State& owner, TimedStream& its_stream) : state(owner), stream(its_stream) {
-            state.open.insert(&stream);
+            here = state.idle.insert(state.idle.end(), this);
         }
-        ~Entry() { state.open.erase(&stream); }
+        ~Entry() {
+            if (!was_cut) list().erase(here);
+        }
         Entry(const Entry&) = delete;
         Entry& operator=(const Entry&) = delete;
+
+        std::list<Entry*>& list() { return is_busy ? state.busy : state.idle; }
+        void turn(bool to_busy) {
+            if (was_cut) return;
+            std::list<Entry*>& from = list();
+            is_busy = to_busy;
+            list().splice(list().end(), from, here);
+        }
+        void cut() {
+            list().erase(here);
+            was_cut = true;
+            stream.close();
+        }
         State& state;
         TimedStream& stream;
+        std::list<Entry*>::iterator here{};
+        bool is_busy = false;
+        bool was_cut = false;
     };
 
+    // Whether one more may come in, if need be in the place of one that idles.
+    bool has_room() const { return busy.size() + arriving < limits.connections; }
+    void accept(Executor executor, Socket socket);
     static asio::awaitable<void> serve(std::shared_ptr<State> self, Socket socket);
-    asio::awaitable<bool> exchange(TimedStream& stream, beast::flat_buffer& buffer);
+    asio::awaitable<bool> await_head(Entry& entry, beast::flat_buffer& buffer, bool is_first);
+    asio::awaitable<bool> exchange(Entry& entry, beast::flat_buffer& buffer, bool is_first);
     asio::awaitable<HttpAnswer> ask(HttpQuestion question);
     asio::awaitable<bool> send(TimedStream& stream, HttpAnswer answer, unsigned version,
                                bool keep_alive, bool head_only);
 
     Limits limits;
     Handler handler;
-    std::set<TimedStream*> open{};
+    std::list<Entry*> idle{};  // the one that has idled for longest first
+    std::list<Entry*> busy{};
+    std::size_t arriving = 0;  // accepted, and not yet in a list
     std::unique_ptr<Listener> listener{};
     std::uint16_t port = 0;
 };
@@ -134,13 +162,34 @@ asio::awaitable<bool> HttpServer::State::send(TimedStream& stream, HttpAnswer an
     co_return !error && keep_alive;
 }
 
+// False when nothing came. A connection that is new has something to say; one that is kept may wait
+// for its client's next turn.
+asio::awaitable<bool> HttpServer::State::await_head(Entry& entry, beast::flat_buffer& buffer,
+                                                    bool is_first) {
+    if (!is_first && buffer.size() == 0) {
+        entry.stream.expires_after(limits.patience);
+        const auto [error, bytes] =
+            co_await entry.stream.async_read_some(buffer.prepare(most_at_once), as_result);
+        if (error) co_return false;
+        buffer.commit(bytes);
+    }
+    entry.stream.expires_after(limits.head);
+    co_return true;
+}
+
 // One request and its answer; false when the connection is to be closed.
-asio::awaitable<bool> HttpServer::State::exchange(TimedStream& stream, beast::flat_buffer& buffer) {
+asio::awaitable<bool> HttpServer::State::exchange(Entry& entry, beast::flat_buffer& buffer,
+                                                  bool is_first) {
+    TimedStream& stream = entry.stream;
+    if (!co_await await_head(entry, buffer, is_first)) co_return false;
     http::request_parser<http::string_body> parser;
     parser.header_limit(limits.header_bytes);
     parser.body_limit(limits.body_bytes);
-    stream.expires_after(limits.patience);
-    const auto [error, bytes] = co_await http::async_read(stream, buffer, parser, as_result);
+    auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, as_result);
+    if (!error && !parser.is_done()) {
+        stream.expires_after(limits.patience);
+        std::tie(error, bytes) = co_await http::async_read(stream, buffer, parser, as_result);
+    }
     if (error) {
         std::optional<HttpAnswer> answer = complaint(error);
         if (answer) co_await send(stream, std::move(*answer), 11, false, false);
@@ -154,17 +203,33 @@ asio::awaitable<bool> HttpServer::State::exchange(TimedStream& stream, beast::fl
     }
     question.body = std::move(request.body());
     stream.expires_never();
+    entry.turn(true);
     HttpAnswer answer = co_await ask(std::move(question));
-    co_return co_await send(stream, std::move(answer), request.version(), request.keep_alive(),
-                            request.method() == http::verb::head);
+    const bool again = co_await send(stream, std::move(answer), request.version(),
+                                     request.keep_alive(), request.method() == http::verb::head);
+    entry.turn(false);
+    co_return again;
+}
+
+void HttpServer::State::accept(Executor executor, Socket socket) {
+    const std::size_t open = idle.size() + busy.size() + arriving;
+    if (open >= limits.connections && !idle.empty()) idle.front()->cut();
+    // An exception here is want of memory: it costs this connection and nothing else.
+    ++arriving;
+    try {
+        asio::co_spawn(executor, serve(shared_from_this(), std::move(socket)),
+                       [](const std::exception_ptr&) {});
+    } catch (const std::exception&) {
+        --arriving;
+    }
 }
 
 asio::awaitable<void> HttpServer::State::serve(std::shared_ptr<State> self, Socket socket) {
+    --self->arriving;
     TimedStream stream(std::move(socket));
-    const Entry entry(*self, stream);
+    Entry entry(*self, stream);
     beast::flat_buffer buffer(self->limits.header_bytes + self->limits.body_bytes);
-    while (co_await self->exchange(stream, buffer)) {
-    }
+    for (bool is_first = true; co_await self->exchange(entry, buffer, is_first);) is_first = false;
     // FIN first: bytes of a request that was not read to its end would turn a close into a reset
     // that can overtake the answer.
     beast::error_code ignored;
@@ -185,11 +250,9 @@ HttpServer::HttpServer(asio::io_context& io, const ListenAddress& address, const
     state_->port = address.is_unix ? std::uint16_t{0} : local_port(descriptor);
     State* state = state_.get();
     state->listener = std::make_unique<Listener>(
-        io, descriptor, [state] { return state->open.size() < state->limits.connections; },
+        io, descriptor, [state] { return state->has_room(); },
         [state, executor = io.get_executor()](Socket socket) {
-            // An exception here is want of memory: it costs this connection and nothing else.
-            asio::co_spawn(executor, State::serve(state->shared_from_this(), std::move(socket)),
-                           [](const std::exception_ptr&) {});
+            state->accept(executor, std::move(socket));
         });
 }
 
@@ -204,8 +267,9 @@ void HttpServer::start() {
 void HttpServer::stop() {
     state_->listener.reset();
     state_->handler = nullptr;
-    const std::set<TimedStream*> open = state_->open;
-    for (TimedStream* stream : open) stream->close();
+    for (std::list<State::Entry*>* all : {&state_->idle, &state_->busy}) {
+        while (!all->empty()) all->front()->cut();
+    }
 }
 
 std::uint16_t HttpServer::port() const {

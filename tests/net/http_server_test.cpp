@@ -7,10 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace bearergate::net {
 namespace {
@@ -119,16 +121,71 @@ TEST_F(HttpServerTest, AnExceptionInAHandlerCostsOneConnection) {
 }
 
 TEST_F(HttpServerTest, BeyondItsLimitAConnectionWaitsForAnotherToEnd) {
+    HttpServer::Answer late;
+    std::promise<void> asked;
+    handler_ = [&](const HttpQuestion& question, HttpServer::Answer give) {
+        if (question.target != "/slow") return give({.body = "at once"});
+        late = std::move(give);
+        asked.set_value();
+    };
     serve({.connections = 1});
-    auto first = std::make_unique<test::Connection>(port());
-    ASSERT_TRUE(first->send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"));
-    first->read_until("GET /1 ");
+    test::Connection first(port());
+    ASSERT_TRUE(first.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    asked.get_future().wait();
     test::Connection second(port());
     ASSERT_TRUE(second.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n"));
     loop_.on([] {});
-    EXPECT_EQ(asked_, 1);
-    first.reset();
-    EXPECT_THAT(second.read_until("GET /2 "), StartsWith("HTTP/1.1 200"));
+    EXPECT_EQ(asked_, 1) << "one with a request under way is not cut";
+    late({.body = "late but whole"});
+    EXPECT_THAT(first.read_until("whole"), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(second.read_until("at once"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, WhoHasIdledForLongestMakesRoom) {
+    serve({.connections = 3});
+    const std::string request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+    const auto answers = [&](test::Connection& connection) {
+        return connection.send(request) && connection.read_until("GET /a ").starts_with("HTTP");
+    };
+    test::Connection silent(port());
+    test::Connection slow(port());
+    ASSERT_TRUE(slow.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"));
+    test::Connection kept(port());
+    ASSERT_TRUE(answers(kept));
+    test::Connection fourth(port());
+    EXPECT_TRUE(answers(fourth));
+    EXPECT_EQ(silent.read_all(), "");
+    test::Connection fifth(port());
+    EXPECT_TRUE(answers(fifth));
+    EXPECT_EQ(slow.read_all(), "") << "half a request is none";
+    EXPECT_TRUE(answers(kept)) << "and has now idled for a shorter time than the others";
+    test::Connection sixth(port());
+    EXPECT_TRUE(answers(sixth));
+    EXPECT_EQ(fourth.read_all(), "");
+    EXPECT_TRUE(answers(kept));
+}
+
+TEST_F(HttpServerTest, SilenceShutsNobodyOut) {
+    serve({.connections = 8});
+    std::vector<std::unique_ptr<test::Connection>> silent;
+    for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<test::Connection>(port()));
+    EXPECT_EQ(test::ask(port(), {}).status, 200);
+}
+
+TEST_F(HttpServerTest, AHeadMustComeSoonAndAnotherOneMayTakeItsTime) {
+    serve({.head = std::chrono::milliseconds(200)});
+    test::Connection silent(port());
+    test::Connection half(port());
+    ASSERT_TRUE(half.send("GET / HT"));
+    test::Connection kept(port());
+    ASSERT_TRUE(kept.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    kept.read_until("GET /1 ");
+    EXPECT_EQ(silent.read_all(), "");
+    EXPECT_EQ(half.read_all(), "");
+    EXPECT_EQ(half.end(), test::Connection::End::closed);
+    // Later than the others were sent away.
+    ASSERT_TRUE(kept.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    EXPECT_THAT(kept.read_until("GET /2 "), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, StoppingCutsConnectionsAndLeavesAnswersNothingToTouch) {

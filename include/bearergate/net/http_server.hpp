@@ -37,7 +37,8 @@ struct HttpAnswer {
 };
 
 // The server for what is not on the data path: the admin listener, the development issuer, the
-// echo upstream. Idiomatic Beast with limits on everything; for one thread, that of `io`.
+// echo upstream. Idiomatic Beast with limits on everything; for one thread, that of `io`. At its
+// limit of connections, the one that has been without a whole request for longest makes room.
 class HttpServer {
 public:
     using Answer = std::move_only_function<void(HttpAnswer)>;  // once, from any thread
@@ -46,7 +47,9 @@ public:
         std::size_t connections = 64;
         std::uint32_t header_bytes = 16 * 1024;
         std::size_t body_bytes = 64 * 1024;
-        std::chrono::seconds patience{30};  // for a whole request, idling before it, and an answer
+        // For a new connection's first byte, and from a first byte to the end of a head.
+        std::chrono::milliseconds head{3000};
+        std::chrono::seconds patience{30};  // between requests, for a body, and for an answer
     };
     // Binds; throws std::system_error.
     HttpServer(boost::asio::io_context& io, const ListenAddress& address, const Limits& limits,
