@@ -22,6 +22,8 @@ constexpr std::size_t log_bytes_per_worker = 1024 * 1024;
 constexpr std::size_t queued_signatures_per_thread = 1024;
 // How long clients wait in the kernel's queue for the upstreams' names to resolve at start.
 constexpr std::chrono::seconds names_patience{2};
+// Between two events that say the same.
+constexpr std::chrono::minutes pace_of_telling{1};
 
 std::size_t worker_count(const config::Server& server) {
     return server.workers == 0 ? usable_cpus() : server.workers;
@@ -59,6 +61,10 @@ void Server::State::make_workers() {
     verifiers = std::make_unique<VerifierPool>(count, count * queued_signatures_per_thread);
     shared.verifiers = verifiers.get();
     shared.questions.ask = [this](const KeyQuestion& question) { keys->ask(question); };
+    shared.find_room = [this] { each_worker([](Worker& worker) { worker.make_room(); }); };
+    shared.held_back = [this](net::Listener::Pause why) {
+        post([this, why] { tell_of_waiting(why); });
+    };
     for (std::size_t i = 0; i < count; ++i) {
         workers.push_back(std::make_unique<Worker>(i, shared, snapshot, log_bytes_per_worker));
         workers.back()->listen(listening.take(i));
@@ -187,6 +193,25 @@ void Server::State::start_workers() {
 
 void Server::State::each_worker(const std::function<void(Worker&)>& what) {
     for (const auto& worker : workers) what(*worker);
+}
+
+void Server::State::tell_of_waiting(net::Listener::Pause why) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto [last, is_first] = told_of_waiting.try_emplace(why, now);
+    if (!is_first && now - last->second < pace_of_telling) return;
+    last->second = now;
+    const std::string open = std::to_string(shared.connections.load());
+    switch (why) {
+        case net::Listener::Pause::full:
+            log.event(LogLevel::warning,
+                      "the limit of connections is reached: idle ones are closed, new ones wait",
+                      {{"connections", open}});
+            break;
+        case net::Listener::Pause::exhausted:
+            log.event(LogLevel::warning, "out of file descriptors: new connections wait",
+                      {{"connections", open}});
+            break;
+    }
 }
 
 Readiness Server::State::readiness() const {

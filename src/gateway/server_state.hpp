@@ -20,6 +20,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,6 +65,7 @@ struct Server::State {
     void reload_failed();
     void tell_what_waits();
 
+    void tell_of_waiting(net::Listener::Pause why);
     Readiness readiness() const;
     void each_worker(const std::function<void(Worker&)>& what);
     template <class What>
@@ -104,6 +106,7 @@ struct Server::State {
 
     // Of the control thread.
     std::optional<Next> next{};
+    std::map<net::Listener::Pause, net::SteadyTime> told_of_waiting{};
     std::uint64_t generations = 1;
     std::uint64_t reloads = 0;
     std::uint64_t reload_failures = 0;

@@ -31,6 +31,7 @@ net::Task<void> Session::run() {
     for (;;) {
         const Arrival arrival = co_await await_request();
         if (!arrival.head_bytes && !arrival.reason) break;
+        is_new_ = false;
         const auto after = co_await exchange(arrival);
         if (after == Exchange::After::cut) co_return;
         if (after == Exchange::After::close) {
@@ -46,7 +47,9 @@ net::Task<void> Session::run() {
 net::Task<bool> Session::shake_hands() {
     client_.stream.start_tls_server(tls_.get());
     client_.arm(client_.now() + place_.setup->snapshot->config.server.timeouts.tls);
-    const auto up = co_await client_.wait(event::client_writable);
+    IdleSeat seat(client_.signal);
+    place_.idle.push_back(seat);
+    const auto up = co_await client_.wait(event::client_writable | event::make_room);
     const bool done = (up & event::client_writable) != 0;
     co_return done && !client_.gone() && !client_.stream.take_error();
 }
@@ -79,19 +82,26 @@ net::Task<Session::Arrival> Session::await_request() {
     }
 }
 
-// True when there is something in the inbox; false when there will be nothing.
+// True when there is something in the inbox; false when there will be nothing. Who has just come
+// has something to say, and no claim on the patience that a client has earned.
 net::Task<bool> Session::await_first_byte() {
     const auto& timeouts = place_.setup->snapshot->config.server.timeouts;
     const auto now = client_.now();
-    auto until = now + (place_.draining ? drain_grace : timeouts.idle);
+    const auto patience = is_new_ ? std::min(timeouts.header, timeouts.idle) : timeouts.idle;
+    auto until = now + (place_.draining ? drain_grace : patience);
+    client_.signal.clear(event::make_room);
+    IdleSeat seat(client_.signal);
+    place_.idle.push_back(seat);
     client_.use_buffers(place_.setup->client_buffers);
     client_.arm(std::min(until, now + nap));
     for (;;) {
         if (!client_.inbox.empty()) co_return true;
         if (client_.ended() || client_.gone()) co_return false;
         client_.stand();
-        const auto up = co_await client_.wait(event::drain);
-        if ((up & event::drain) != 0) {
+        const auto up = co_await client_.wait(event::drain | event::make_room);
+        if ((up & event::make_room) != 0) {
+            co_return !client_.inbox.empty();
+        } else if ((up & event::drain) != 0) {
             until = std::min(until, client_.now() + drain_grace);
             client_.arm(until);
         } else if ((up & event::deadline) != 0) {

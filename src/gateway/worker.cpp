@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +22,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::milliseconds housekeeping_period{250};
+constexpr std::chrono::seconds pace_of_telling{1};
 
 // A reload moves routes about; their figures go with their names.
 std::vector<Counters::Route> counters_after(const Snapshot& before, const Snapshot& after,
@@ -48,6 +50,13 @@ struct Worker::State {
     ~State();
 
     void listen(int descriptor);
+    std::size_t limit() const { return place.setup->snapshot->config.server.limits.connections; }
+    bool is_full() const {
+        return place.shared.connections.load(std::memory_order_relaxed) >= limit();
+    }
+    void make_room();
+    void hold_back(net::Listener::Pause why);
+    void tell(net::Listener::Pause why);
     void accept(net::Socket socket);
     void begin_session(net::Socket socket);
     void end_session(Session& session);
@@ -76,6 +85,7 @@ struct Worker::State {
     std::function<void()> drained{};
     net::Signal housekeeping{};
     net::Deadline housekeeping_due{housekeeping, event::deadline};
+    std::map<net::Listener::Pause, net::SteadyTime> told{};
     bool stopping = false;
 };
 
@@ -88,13 +98,29 @@ Worker::State::~State() {
 // ---- Connections
 
 void Worker::State::listen(int descriptor) {
-    const auto may_accept = [this] {
-        return place.shared.connections.load(std::memory_order_relaxed) <
-               place.setup->snapshot->config.server.limits.connections;
-    };
-    listeners.push_back(
-        std::make_unique<net::Listener>(*place.io, descriptor, may_accept,
-                                        [this](net::Socket socket) { accept(std::move(socket)); }));
+    listeners.push_back(std::make_unique<net::Listener>(
+        *place.io, descriptor, [this] { return !is_full() || !place.idle.empty(); },
+        [this](net::Socket socket) { accept(std::move(socket)); },
+        [this](net::Listener::Pause why) { hold_back(why); }));
+}
+
+// One that has nothing under way loses nothing but a handshake. Without this, whoever opens enough
+// connections and says nothing on them would shut everybody else out.
+void Worker::State::make_room() {
+    if (is_full() && !place.idle.empty()) place.idle.front().make_room();
+}
+
+void Worker::State::hold_back(net::Listener::Pause why) {
+    tell(why);
+    if (why == net::Listener::Pause::full && place.shared.find_room) place.shared.find_room();
+}
+
+void Worker::State::tell(net::Listener::Pause why) {
+    const auto now = place.sweep.now();
+    const auto [last, is_first] = told.try_emplace(why, now);
+    if (!place.shared.held_back || (!is_first && now - last->second < pace_of_telling)) return;
+    last->second = now;
+    place.shared.held_back(why);
 }
 
 void Worker::State::accept(net::Socket socket) {
@@ -106,6 +132,10 @@ void Worker::State::accept(net::Socket socket) {
 }
 
 void Worker::State::begin_session(net::Socket socket) {
+    if (is_full()) {
+        make_room();
+        tell(net::Listener::Pause::full);
+    }
     auto session = std::make_unique<Session>(place, std::move(socket));
     sessions.push_back(*session);
     net::spawn(session->run(),
@@ -279,6 +309,10 @@ void Worker::drain(std::function<void()> drained) {
     state_->post([state = state_.get(), drained = std::move(drained)]() mutable {
         state->drain(std::move(drained));
     });
+}
+
+void Worker::make_room() {
+    state_->post([state = state_.get()] { state->make_room(); });
 }
 
 void Worker::stop() {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -35,18 +36,19 @@ int family_of(int descriptor) {
 
 struct Listener::State : std::enable_shared_from_this<State> {
     State(boost::asio::io_context& io, int descriptor, std::function<bool()> may,
-          std::function<void(Socket)> give)
+          std::function<void(Socket)> give, std::function<void(Pause)> tell)
         : executor(io.get_executor()),
           listening(executor, descriptor),
           timer(executor),
           family(family_of(descriptor)),
           may_accept(std::move(may)),
-          accepted(std::move(give)) {}
+          accepted(std::move(give)),
+          paused(std::move(tell)) {}
 
     enum class Outcome : std::uint8_t { accepted, nothing, passing, exhausted, full };
 
     Outcome accept_one() {
-        if (!may_accept()) return Outcome::full;
+        if (!may_accept()) return somebody_waits() ? Outcome::full : Outcome::nothing;
         const int peer =
             ::accept4(listening.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (peer < 0) {
@@ -80,6 +82,11 @@ struct Listener::State : std::enable_shared_from_this<State> {
         return Outcome::accepted;
     }
 
+    bool somebody_waits() {
+        pollfd queue{.fd = listening.native_handle(), .events = POLLIN, .revents = 0};
+        return ::poll(&queue, 1, 0) != 0;
+    }
+
     void wait() {
         listening.async_wait(boost::asio::posix::descriptor_base::wait_read,
                              [self = shared_from_this()](const boost::system::error_code& error) {
@@ -96,6 +103,11 @@ struct Listener::State : std::enable_shared_from_this<State> {
         });
     }
 
+    void hold_back(Pause why, std::chrono::milliseconds time) {
+        pause(time);
+        if (paused) paused(why);
+    }
+
     void accept_some() {
         for (unsigned count = 0; count < most_at_once; ++count) {
             const Outcome outcome = accept_one();
@@ -105,8 +117,8 @@ struct Listener::State : std::enable_shared_from_this<State> {
                 case Outcome::accepted:
                 case Outcome::passing: continue;
                 case Outcome::nothing: return wait();
-                case Outcome::exhausted: return pause(pause_when_exhausted);
-                case Outcome::full: return pause(pause_when_full);
+                case Outcome::exhausted: return hold_back(Pause::exhausted, pause_when_exhausted);
+                case Outcome::full: return hold_back(Pause::full, pause_when_full);
             }
         }
         wait();  // comes back at once if there is more
@@ -132,11 +144,13 @@ struct Listener::State : std::enable_shared_from_this<State> {
     int family;
     std::function<bool()> may_accept;
     std::function<void(Socket)> accepted;
+    std::function<void(Pause)> paused;
 };
 
 Listener::Listener(boost::asio::io_context& io, int descriptor, std::function<bool()> may_accept,
-                   std::function<void(Socket)> accepted)
-    : state_(std::make_shared<State>(io, descriptor, std::move(may_accept), std::move(accepted))) {}
+                   std::function<void(Socket)> accepted, std::function<void(Pause)> paused)
+    : state_(std::make_shared<State>(io, descriptor, std::move(may_accept), std::move(accepted),
+                                     std::move(paused))) {}
 
 Listener::~Listener() {
     state_->close();

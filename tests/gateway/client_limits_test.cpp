@@ -1,6 +1,7 @@
 // How much a client may take up: connections, bytes and fields of a head, a token.
 
 #include "gateway/front.hpp"
+#include "support/gate.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -82,27 +83,69 @@ TEST_F(ClientLimits, ATokenMayHaveItsBytesAndNoMore) {
 }
 
 TEST_F(ClientLimits, AtTheLimitOfConnectionsAcceptingPausesAndGoesOn) {
+    Gate answer;
+    upstream_.play([&](UpstreamPeer& peer) {
+        while (peer.read_request()) {
+            answer.wait();
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        }
+    });
     serve(routes, "limits: { connections: 2 }");
-    auto first = std::make_unique<Connection>(gateway_->port());
+    Connection first(gateway_->port());
     Connection second(gateway_->port());
-    for (Connection* client : {first.get(), &second}) {
-        client->send(get("/open"));
-        EXPECT_EQ(client->read_reply().status, 200);
-    }
+    for (Connection* client : {&first, &second}) client->send(get("/open"));
+    ASSERT_TRUE(upstream_.wait_for_requests(2));
     Connection third(gateway_->port());
     ASSERT_TRUE(third.is_open()) << "in the kernel's queue";
-    third.send(get("/open"));
-    // Those who are in are served, however long the others wait.
+    third.send(get("/nowhere"));
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
     while (std::chrono::steady_clock::now() < until) {
-        second.send(get("/open"));
-        EXPECT_EQ(second.read_reply().status, 200);
-        EXPECT_EQ(gateway_->counters().connections_accepted, 2U);
+        EXPECT_EQ(gateway_->counters().connections_accepted, 2U) << "who is served is not cut";
     }
-    first.reset();
-    EXPECT_EQ(third.read_reply().status, 200);
+    answer.open();
+    EXPECT_EQ(first.read_reply().status, 200);
+    EXPECT_EQ(second.read_reply().status, 200);
+    EXPECT_EQ(third.read_reply().status, 404);
     EXPECT_EQ(gateway_->counters().connections_accepted, 3U);
-    EXPECT_EQ(gateway_->counters().connections_open, 2U);
+    const auto two = [](const gateway::Counters& c) { return c.connections_open == 2; };
+    EXPECT_TRUE(gateway_->wait_until(two));
+}
+
+TEST_F(ClientLimits, WhoHasIdledForLongestMakesRoom) {
+    serve(routes, "limits: { connections: 3 }");
+    Connection silent(gateway_->port());
+    const auto let_in = [](std::uint64_t count) {
+        return [count](const gateway::Counters& c) { return c.connections_accepted == count; };
+    };
+    ASSERT_TRUE(gateway_->wait_until(let_in(1)));
+    Connection kept(gateway_->port());
+    Connection busy(gateway_->port());
+    kept.send(get("/open"));
+    EXPECT_EQ(kept.read_reply().status, 200);
+    busy.send("GET /open HTT");
+    ASSERT_TRUE(gateway_->wait_until(let_in(3)));
+    EXPECT_EQ(gateway_->counters().connections_open, 3U) << "at the limit nobody has to go yet";
+
+    Connection fourth(gateway_->port());
+    fourth.send(get("/open"));
+    EXPECT_EQ(fourth.read_reply().status, 200);
+    EXPECT_EQ(silent.read_all(), "");
+    EXPECT_EQ(silent.end(), Connection::End::closed);
+    Connection fifth(gateway_->port());
+    fifth.send(get("/open"));
+    EXPECT_EQ(fifth.read_reply().status, 200);
+    EXPECT_EQ(kept.read_all(), "");
+    busy.send("P/1.1\r\nHost: a.example\r\n\r\n");
+    EXPECT_EQ(busy.read_reply().status, 200) << "half a request is one under way";
+    busy.send(get("/open"));
+    EXPECT_EQ(busy.read_reply().status, 200);
+}
+
+TEST_F(ClientLimits, SilenceShutsNobodyOut) {
+    serve(routes, "limits: { connections: 10 }");
+    std::vector<std::unique_ptr<Connection>> silent;
+    for (int i = 0; i < 50; ++i) silent.push_back(std::make_unique<Connection>(gateway_->port()));
+    EXPECT_EQ(ask(get("/open")).status, 200);
 }
 
 // How many descriptors the process may have, until the end of the scope.

@@ -72,10 +72,23 @@ TEST_F(ClientTimeouts, AHeadsTimeBeginsWithItsFirstByteOnly) {
     serve(routes, "timeouts: { header: 300ms }");
     Connection client(gateway_->port());
     for (int i = 0; i < 2; ++i) {
-        std::this_thread::sleep_for(milliseconds(700));
         client.send(get("/open"));
         EXPECT_EQ(client.read_reply().status, 200);
+        std::this_thread::sleep_for(milliseconds(700));
     }
+    client.send(get("/open"));
+    EXPECT_EQ(client.read_reply().status, 200);
+}
+
+TEST_F(ClientTimeouts, ANewConnectionThatSaysNothingIsClosedAfterAHeadsTime) {
+    serve(routes, "timeouts: { header: 300ms }");
+    Connection silent(gateway_->port());
+    const auto began = Clock::now();
+    EXPECT_EQ(silent.read_all(), "");
+    EXPECT_EQ(silent.end(), Connection::End::closed);
+    EXPECT_GE(Clock::now() - began, milliseconds(300));
+    ask(get("/nowhere"));
+    EXPECT_EQ(gateway_->next_record().path, "/nowhere") << "and nothing is logged of it";
 }
 
 TEST_F(ClientTimeouts, ABodyThatStopsComingIs408AndCutsTheUpstreamOff) {

@@ -310,6 +310,19 @@ TEST_F(ServerTest, ListensOnUnixSocketsForAllWorkers) {
               perms::owner_read | perms::owner_write | perms::group_read | perms::group_write);
 }
 
+TEST_F(ServerTest, AtTheLimitIdleConnectionsOfAnyWorkerMakeRoomAndTheLogSaysSo) {
+    std::string text = configuration(routes);
+    text.replace(text.find("workers: 2"), 10, "workers: 4, limits: { connections: 4 }");
+    serve(text);
+    std::vector<std::unique_ptr<test::Connection>> idle;
+    for (int i = 0; i < 40; ++i) {
+        idle.push_back(std::make_unique<test::Connection>(server_->ports().front()));
+        ASSERT_TRUE(idle.back()->send("GET /open HTTP/1.1\r\nHost: x\r\n\r\n"));
+        ASSERT_EQ(idle.back()->read_reply().status, 200) << i;
+    }
+    EXPECT_NE(log_.wait_for({"the limit of connections is reached"}), "");
+}
+
 TEST_F(ServerTest, AnUpstreamByNameIsFound) {
     std::string text = configuration(routes);
     text.replace(text.find("http://127.0.0.1:"), 17, "http://localhost:");

@@ -12,8 +12,9 @@ inline constexpr Bits client_writable = 1U << 1U;
 inline constexpr Bits upstream_received = 1U << 2U;
 inline constexpr Bits upstream_writable = 1U << 3U;
 inline constexpr Bits deadline = 1U << 4U;
-inline constexpr Bits verdict = 1U << 5U;  // the authenticator has answered
-inline constexpr Bits drain = 1U << 6U;    // the worker wants idle connections to go
-inline constexpr Bits stop = 1U << 7U;     // the worker cuts everything
+inline constexpr Bits verdict = 1U << 5U;    // the authenticator has answered
+inline constexpr Bits drain = 1U << 6U;      // the worker wants idle connections to go
+inline constexpr Bits stop = 1U << 7U;       // the worker cuts everything
+inline constexpr Bits make_room = 1U << 8U;  // an idle connection is to go, for others wait
 
 }  // namespace bearergate::gateway::event

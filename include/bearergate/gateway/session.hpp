@@ -44,6 +44,7 @@ private:
     Workplace& place_;
     net::TlsContext tls_;
     Client client_;
+    bool is_new_ = true;  // it has not sent a request yet
 };
 
 }  // namespace bearergate::gateway

@@ -22,6 +22,10 @@ struct Shared {
     VerifierPool* verifiers = nullptr;
     KeyQuestions questions{};                 // `ask` answers through Worker::keys_answered()
     std::atomic<std::size_t> connections{0};  // of the process, against limits.connections
+    // At the limit somebody waits, and this worker has no idle connection that could make room.
+    std::function<void()> find_room{};
+    // New connections wait, or others have gone for them; at most once a second from each worker.
+    std::function<void(net::Listener::Pause)> held_back{};
 };
 
 // One thread's world: an io_context(1), listeners, sessions, upstream pools, token cache, counters.
@@ -45,6 +49,8 @@ public:
     // Empties the accept queue, stops accepting, closes idle connections, lets requests in flight
     // end with `Connection: close`; `drained` is called on the worker's thread when all are gone.
     void drain(std::function<void()> drained);
+    // Lets the connection go that has idled for longest, if the process is at its limit.
+    void make_room();
     void stop();  // cuts what is left; run() returns
     // `take` runs on the worker's thread.
     struct Figures {

@@ -2,6 +2,7 @@
 
 #include <bearergate/gateway/access_log.hpp>
 #include <bearergate/gateway/authenticator.hpp>
+#include <bearergate/gateway/idle_seat.hpp>
 #include <bearergate/gateway/metrics.hpp>
 #include <bearergate/gateway/request_ids.hpp>
 #include <bearergate/gateway/setup.hpp>
@@ -37,6 +38,7 @@ struct Workplace {
     AccessRing log;
     Counters counters{};
     RequestIds request_ids{};
+    IdleSeats idle{};
     bool draining = false;
 
     // Exchanges are kept for reuse: a warm request finds its strings and vectors large enough.

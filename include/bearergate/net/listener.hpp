@@ -30,8 +30,11 @@ std::uint16_t local_port(int descriptor);  // for port 0
 // `may_accept` says no (connection limit) it pauses as well.
 class Listener {
 public:
+    enum class Pause : std::uint8_t { full, exhausted };
+
+    // `paused` is told each time that somebody has to wait.
     Listener(boost::asio::io_context& io, int descriptor, std::function<bool()> may_accept,
-             std::function<void(Socket)> accepted);
+             std::function<void(Socket)> accepted, std::function<void(Pause)> paused = {});
     ~Listener();
     void start();
     // Accepts what the kernel has queued already, then stops and closes.
