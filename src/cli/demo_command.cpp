@@ -134,6 +134,13 @@ int demonstrate(const std::string& listen) {
         std::cerr << "bearergate demo: --listen must be IP:PORT, such as 127.0.0.1:8080\n";
         return 2;
     }
+    if (!config::is_loopback(address->host)) {
+        std::cerr << fmt::format(
+            "\n"
+            "  WARNING: this demonstration listens on {}, which other machines reach. Its issuer\n"
+            "  and its backend do not.\n\n",
+            listen);
+    }
     gateway::settle_process();
     try {
         Neighbours neighbours;

@@ -1,5 +1,6 @@
 #include <bearergate/cli/dev_issuer.hpp>
 #include <bearergate/core/algorithm.hpp>
+#include <bearergate/net/admitted_host.hpp>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -59,10 +60,26 @@ std::string base_url(const DevIssuer::Settings& settings, std::uint16_t port) {
     return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }
 
+// The scheme, host and port of a URL, as an Origin field has them.
+std::string_view origin_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos) return {};
+    return url.substr(0, url.find('/', scheme + 3));
+}
+
+std::vector<std::string> hosts_of(const std::string& url) {
+    std::string_view host = origin_of(url);
+    if (host.empty()) return {};
+    host.remove_prefix(host.find("://") + 3);
+    if (!host.ends_with(']')) host = host.substr(0, host.rfind(':'));
+    return {std::string(host)};
+}
+
 }  // namespace
 
 DevIssuer::DevIssuer(boost::asio::io_context& io, Settings settings)
     : settings_(std::move(settings)),
+      hosts_(hosts_of(settings_.url)),
       server_(io, settings_.listen, net::HttpServer::Limits{},
               [this](const net::HttpQuestion& question, net::HttpServer::Answer give) {
                   give(answer(question));
@@ -148,7 +165,29 @@ net::HttpAnswer DevIssuer::grant(const TokenRequest& request) const {
     return json(200, body);
 }
 
+bool DevIssuer::is_own_origin(std::string_view origin, std::string_view host) const {
+    return !origin.empty() &&
+           (origin == origin_of(settings_.url) || origin == fmt::format("http://{}", host));
+}
+
+// A page that has given its own name our address is told by its Host, one that posts a form here
+// by its Origin.
 net::HttpAnswer DevIssuer::answer(const net::HttpQuestion& question) {
+    const std::string_view host = question.value("Host");
+    if (question.count("Host") != 1 || !net::is_admitted_host(host, hosts_)) {
+        return json(403, {{"error", "host_not_admitted"},
+                          {"error_description",
+                           "Host must be an IP address, localhost or the host of --url"}});
+    }
+    const std::size_t origins = question.count("Origin");
+    if (origins > 1 || (origins == 1 && !is_own_origin(question.value("Origin"), host))) {
+        return json(403, {{"error", "origin_not_admitted"},
+                          {"error_description", "web pages get no tokens here"}});
+    }
+    return answer_at_path(question);
+}
+
+net::HttpAnswer DevIssuer::answer_at_path(const net::HttpQuestion& question) {
     struct Endpoint {
         std::string_view path;
         bool posted;

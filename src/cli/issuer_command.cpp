@@ -66,6 +66,20 @@ int serve(const IssuerOptions& options) {
         settings.clients.push_back(
             {.id = client.substr(0, colon), .secret = client.substr(colon + 1)});
     }
+    if (!config::is_loopback(address->host)) {
+        if (settings.clients.empty()) {
+            return complain(
+                fmt::format("other machines reach {}: say with --client who may have "
+                            "tokens, or listen on 127.0.0.1",
+                            options.listen));
+        }
+        std::cerr << fmt::format(
+            "\n"
+            "  WARNING: this development issuer listens on {}, which other machines reach.\n"
+            "  Whoever knows a client's secret gets every token, and whoever comes can change\n"
+            "  its keys. Let nothing trust it that others can use.\n\n",
+            options.listen);
+    }
     gateway::settle_process();
     boost::asio::io_context io(1);
     std::unique_ptr<DevIssuer> issuer;
@@ -98,8 +112,8 @@ void add_issuer_command(CLI::App& app, Action& action) {
         ->type_name("URL");
     command
         ->add_option("--client", options->clients,
-                     "A client that may ask for tokens; without any, every client may; may be "
-                     "repeated")
+                     "A client that may ask for tokens; without any, every client may, and it must "
+                     "listen on loopback; may be repeated")
         ->type_name("ID:SECRET");
     command->footer(
         "It serves discovery, a key set, tokens by client credentials (with `resource`, `scope`\n"

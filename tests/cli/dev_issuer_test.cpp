@@ -227,6 +227,54 @@ TEST_F(DevIssuerTest, RefusesWhatLogtoWouldRefuse) {
     }
 }
 
+TEST_F(DevIssuerTest, AnswersToItsOwnNamesOnly) {
+    serve({.url = "http://issuer.test:3001"});
+    const struct {
+        test::Headers headers;
+        int status;
+    } cases[] = {
+        {{{"Host", "127.0.0.1:1"}}, 200},
+        {{{"Host", "[::1]"}}, 200},
+        {{{"Host", "localhost:3001"}}, 200},
+        {{{"Host", "issuer.test:3001"}}, 200},
+        {{{"Host", "ISSUER.test"}}, 200},
+        {{{"Host", "rebound.example:3001"}}, 403},
+        {{{"Host", "issuer.test.rebound.example"}}, 403},
+        {{{"Host", "localhost"}, {"Host", "rebound.example"}}, 403},
+        {{{"Host", ""}}, 403},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.headers.front().second);
+        const test::Ask request{.target = "/oidc/jwks", .headers = c.headers};
+        EXPECT_EQ(test::ask(issuer_->port(), request).status, c.status);
+    }
+    const std::string body = std::string("grant_type=client_credentials&resource=") + api;
+    const test::Reply reply = post("/oidc/token", body, {{"Host", "rebound.example"}});
+    EXPECT_EQ(reply.status, 403);
+    EXPECT_EQ(reply.body.find("access_token"), std::string::npos);
+}
+
+TEST_F(DevIssuerTest, WebPagesOfOtherOriginsCanDoNothing) {
+    serve({.url = "https://issuer.test"});
+    const std::string before = issuer_->key().id();
+    for (const char* origin : {"https://evil.example", "null", "", "http://127.0.0.1:1",
+                               "https://issuer.test.evil.example", "http://issuer.test"}) {
+        SCOPED_TRACE(origin);
+        EXPECT_EQ(post("/rotate", "", {{"Origin", origin}}).status, 403);
+    }
+    EXPECT_EQ(post("/rotate", "",
+                   {{"Host", "localhost"},
+                    {"Origin", "http://localhost"},
+                    {"Origin", "https://evil.example"}})
+                  .status,
+              403);
+    loop_.on([&] { EXPECT_EQ(issuer_->key().id(), before); });
+    EXPECT_EQ(post("/rotate", "", {{"Origin", "https://issuer.test"}}).status, 200);
+    EXPECT_EQ(
+        post("/rotate", "", {{"Host", "localhost:3"}, {"Origin", "http://localhost:3"}}).status,
+        200);
+}
+
 TEST_F(DevIssuerTest, KnowsItsPathsAndMethods) {
     serve();
     EXPECT_EQ(get("/").status, 404);

@@ -56,6 +56,19 @@ TEST(IssuerCommand, HoldsClientsToTheirSecrets) {
     EXPECT_EQ(status_with("b"), 401);
 }
 
+TEST(IssuerCommand, WarnsLoudlyWhereOtherMachinesReachIt) {
+    Process issuer({BEARERGATE_BINARY, "issuer", "--listen", "0.0.0.0:0", "--client", "app:word"});
+    ASSERT_TRUE(issuer.wait_for_output("/rotate\n")) << issuer.errors();
+    issuer.signal(SIGTERM);
+    EXPECT_EQ(issuer.wait(), 0);
+    EXPECT_THAT(issuer.errors(), HasSubstr("WARNING"));
+    Process local({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0"});
+    ASSERT_TRUE(local.wait_for_output("/rotate\n")) << local.errors();
+    local.signal(SIGTERM);
+    EXPECT_EQ(local.wait(), 0);
+    EXPECT_EQ(local.errors(), "");
+}
+
 TEST(IssuerCommand, AnAddressInUseOrNoAddressIsTwo) {
     Process first({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0"});
     ASSERT_TRUE(first.wait_for_output("/rotate\n"));
@@ -64,6 +77,7 @@ TEST(IssuerCommand, AnAddressInUseOrNoAddressIsTwo) {
          std::vector<std::vector<std::string>>{{"--listen", taken},
                                                {"--listen", "localhost:3001"},
                                                {"--listen", "unix:/tmp/x"},
+                                               {"--listen", "0.0.0.0:0"},
                                                {"--listen", "127.0.0.1:0", "--client", "no-secret"},
                                                {"--listen", "127.0.0.1:0", "--client", "app:"}}) {
         SCOPED_TRACE(options.back());

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bearergate::cli {
@@ -24,7 +25,8 @@ struct DevClient {
 // A stand-in for Logto on a developer's machine and in tests: discovery, keys, tokens by client
 // credentials for all three permission models, and key rotation. Its answers and tokens have the
 // shape of Logto's. It grants whatever scopes and organizations are asked for: never let anything
-// real trust it.
+// real trust it. Web pages get nothing from it, neither by another name for its address nor from
+// another origin.
 class DevIssuer {
 public:
     struct Settings {
@@ -50,11 +52,14 @@ public:
     net::HttpAnswer grant(const TokenRequest& request) const;
 
 private:
+    bool is_own_origin(std::string_view origin, std::string_view host) const;
     net::HttpAnswer answer(const net::HttpQuestion& question);
+    net::HttpAnswer answer_at_path(const net::HttpQuestion& question);
     net::HttpAnswer serve_keys(const net::HttpQuestion& question) const;
     std::string discovery() const;
 
     Settings settings_;
+    std::vector<std::string> hosts_;  // that it is reached by, beside addresses
     net::HttpServer server_;
     std::string issuer_;
     std::deque<SigningKey> keys_{};  // the newest first

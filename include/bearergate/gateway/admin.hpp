@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace bearergate::gateway {
@@ -20,10 +19,6 @@ struct Readiness {
     std::vector<std::string> issuers_without_keys{};
     bool ready() const { return !draining && issuers_without_keys.empty(); }
 };
-
-// Whether a Host field is one that a web page cannot bring about by rebinding its own name to our
-// address: an IP literal, localhost, or one of `names`; with or without a port.
-bool is_admitted_host(std::string_view host, const std::vector<std::string>& names);
 
 // The listener for operators and their machines, on the control thread. A page is a function in
 // the table of admin.cpp.
