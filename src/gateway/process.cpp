@@ -2,12 +2,15 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string_view>
 
@@ -102,6 +105,27 @@ std::size_t usable_cpus() {
     CPU_ZERO(&allowed);
     const bool known = sched_getaffinity(0, sizeof(allowed), &allowed) == 0;
     return usable_cpus(known ? static_cast<std::size_t>(CPU_COUNT(&allowed)) : 1, read_file);
+}
+
+std::size_t affordable_connections(std::size_t descriptors, std::size_t taken) {
+    return descriptors > taken + 1 ? (descriptors - taken) / 2 : 1;
+}
+
+std::size_t descriptor_limit() {
+    rlimit descriptors{};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return FD_SETSIZE;
+    return std::min<rlim_t>(descriptors.rlim_cur, std::numeric_limits<std::size_t>::max());
+}
+
+std::size_t open_descriptors() {
+    std::error_code error;
+    std::filesystem::directory_iterator each("/proc/self/fd", error);
+    std::size_t count = 0;
+    while (!error && each != std::filesystem::directory_iterator()) {
+        ++count;
+        each.increment(error);
+    }
+    return error ? FD_SETSIZE / 8 : count;  // without /proc: more than there are
 }
 
 }  // namespace bearergate::gateway

@@ -126,6 +126,7 @@ void Server::State::turn_over() {
                {"version", snapshot->version},
                {"routes", std::to_string(snapshot->policy.routes.size())}});
     log_warnings(log, next->warnings);
+    tell_limit();
     tell_what_waits();
     next.reset();
 }

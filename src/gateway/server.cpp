@@ -22,6 +22,7 @@ constexpr std::size_t log_bytes_per_worker = 1024 * 1024;
 constexpr std::size_t queued_signatures_per_thread = 1024;
 // How long clients wait in the kernel's queue for the upstreams' names to resolve at start.
 constexpr std::chrono::seconds names_patience{2};
+constexpr std::size_t spare_descriptors = 16;
 // Between two events that say the same.
 constexpr std::chrono::minutes pace_of_telling{1};
 
@@ -54,6 +55,25 @@ Server::State::State(config::Loaded loaded, Options its_options)
     make_admin();
     if (options.read_again) watch_files();
     if (options.handle_signals) watch_signals();
+    limit_connections();
+}
+
+// Clients must not have the descriptors that their requests need to go anywhere. Everything else
+// that stays open is open now, but for fetches, lookups, files and who comes to the admin listener.
+void Server::State::limit_connections() {
+    const std::size_t fetches = snapshot->config.key_sources.size();
+    shared.affordable = affordable_connections(descriptor_limit(),
+                                               open_descriptors() + spare_descriptors + fetches);
+}
+
+void Server::State::tell_limit() {
+    const std::size_t configured = snapshot->config.server.limits.connections;
+    if (configured <= shared.affordable) return;
+    log.event(LogLevel::warning,
+              "fewer connections than configured: there are not enough file descriptors",
+              {{"connections", std::to_string(shared.affordable)},
+               {"configured", std::to_string(configured)},
+               {"descriptors", std::to_string(descriptor_limit())}});
 }
 
 void Server::State::make_workers() {
@@ -291,6 +311,7 @@ void Server::start() {
     state_->log.start();
     log_start_up(state_->log, *state_->snapshot, state_->warnings, state_->workers.size(), ports(),
                  admin_port());
+    state_->tell_limit();
     state_->control_thread = std::thread([state = state_.get()] { state->run_control(); });
 }
 

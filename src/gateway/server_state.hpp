@@ -65,6 +65,8 @@ struct Server::State {
     void reload_failed();
     void tell_what_waits();
 
+    void limit_connections();
+    void tell_limit();
     void tell_of_waiting(net::Listener::Pause why);
     Readiness readiness() const;
     void each_worker(const std::function<void(Worker&)>& what);

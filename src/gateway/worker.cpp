@@ -50,7 +50,10 @@ struct Worker::State {
     ~State();
 
     void listen(int descriptor);
-    std::size_t limit() const { return place.setup->snapshot->config.server.limits.connections; }
+    std::size_t limit() const {
+        return std::min(place.shared.affordable,
+                        place.setup->snapshot->config.server.limits.connections);
+    }
     bool is_full() const {
         return place.shared.connections.load(std::memory_order_relaxed) >= limit();
     }

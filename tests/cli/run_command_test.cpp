@@ -120,6 +120,22 @@ TEST_F(RunCommand, WhatCannotServeIsTwoWithoutALineOfLog) {
     EXPECT_EQ(run({BEARERGATE_BINARY, "run", "-c", folder_.file("absent.yaml")}).code, 2);
 }
 
+TEST_F(RunCommand, FewDescriptorsMeanFewerClientsAndNoFailures) {
+    std::vector<std::string> poor = command(configuration());
+    poor.insert(poor.begin(), {"/bin/sh", "-c", "ulimit -n 100; exec \"$0\" \"$@\""});
+    Process gateway(poor);
+    const std::uint16_t port = port_of(gateway);
+    ASSERT_NE(port, 0) << gateway.errors();
+    EXPECT_TRUE(gateway.wait_for_output("fewer connections than configured"));
+    std::vector<std::unique_ptr<Connection>> clients;
+    for (int i = 0; i < 120; ++i) {
+        clients.push_back(std::make_unique<Connection>(port));
+        ASSERT_TRUE(clients.back()->send("GET /open HTTP/1.1\r\nHost: x\r\n\r\n"));
+        ASSERT_EQ(clients.back()->read_reply().status, 200) << i;
+    }
+    EXPECT_TRUE(gateway.wait_for_output("the limit of connections is reached"));
+}
+
 TEST_F(RunCommand, ATermSignalFinishesWhatIsInFlight) {
     Process gateway(command(configuration()));
     const std::uint16_t port = port_of(gateway);

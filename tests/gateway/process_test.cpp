@@ -17,6 +17,29 @@
 namespace bearergate::gateway {
 namespace {
 
+TEST(AffordableConnections, LeaveOneDescriptorEachForTheUpstream) {
+    const struct {
+        std::size_t descriptors;
+        std::size_t taken;
+        std::size_t expected;
+    } cases[] = {{1024, 24, 500}, {1'048'576, 76, 524'250},
+                 {100, 97, 1},    {100, 98, 1},
+                 {100, 99, 1},    {100, 100, 1},
+                 {20, 40, 1},     {0, 0, 1}};
+    for (const auto& c : cases) {
+        EXPECT_EQ(affordable_connections(c.descriptors, c.taken), c.expected)
+            << c.descriptors << " of which " << c.taken;
+    }
+}
+
+TEST(OpenDescriptors, AreCounted) {
+    const std::size_t before = open_descriptors();
+    const int more = ::dup(STDERR_FILENO);
+    EXPECT_EQ(open_descriptors(), before + 1);
+    ::close(more);
+    EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST(UsableCpus, AreThoseThatAffinityAndEveryControlGroupAllow) {
     const struct {
         const char* name;
@@ -93,6 +116,29 @@ TEST(UsableCpus, AreThoseThatAffinityAndEveryControlGroupAllow) {
         };
         EXPECT_EQ(usable_cpus(c.schedulable, read), c.expected);
     }
+}
+
+TEST(AffordableConnections, LeaveOneDescriptorEachForTheUpstream) {
+    const struct {
+        std::size_t descriptors;
+        std::size_t taken;
+        std::size_t expected;
+    } cases[] = {{1024, 24, 500}, {1'048'576, 76, 524'250},
+                 {100, 97, 1},    {100, 98, 1},
+                 {100, 99, 1},    {100, 100, 1},
+                 {20, 40, 1},     {0, 0, 1}};
+    for (const auto& c : cases) {
+        EXPECT_EQ(affordable_connections(c.descriptors, c.taken), c.expected)
+            << c.descriptors << " of which " << c.taken;
+    }
+}
+
+TEST(OpenDescriptors, AreCounted) {
+    const std::size_t before = open_descriptors();
+    const int more = ::dup(STDERR_FILENO);
+    EXPECT_EQ(open_descriptors(), before + 1);
+    ::close(more);
+    EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(UsableCpus, OfThisMachineAreAtLeastOneAndNoMoreThanItHas) {

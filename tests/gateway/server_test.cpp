@@ -12,6 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -321,6 +323,34 @@ TEST_F(ServerTest, AtTheLimitIdleConnectionsOfAnyWorkerMakeRoomAndTheLogSaysSo) 
         ASSERT_EQ(idle.back()->read_reply().status, 200) << i;
     }
     EXPECT_NE(log_.wait_for({"the limit of connections is reached"}), "");
+}
+
+TEST_F(ServerTest, TheLogSaysThatDescriptorsAreWanting) {
+    serve(configuration(routes));
+    EXPECT_EQ(get("/open").status, 200);
+    const int next = ::dup(STDIN_FILENO);  // the lowest that is free
+    ASSERT_GE(next, 0);
+    ::close(next);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit lowered{.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+    {
+        const test::Connection last(server_->ports().front());
+        EXPECT_NE(log_.wait_for({"out of file descriptors"}), "");
+    }
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(get("/open").status, 200);
+}
+
+TEST_F(ServerTest, FewDescriptorsMeanFewerConnectionsThanConfigured) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit lowered{.rlim_cur = 200, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+    serve(configuration(routes));
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_NE(log_.wait_for({"fewer connections than configured", "10000"}), "");
 }
 
 TEST_F(ServerTest, AnUpstreamByNameIsFound) {

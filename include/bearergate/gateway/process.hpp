@@ -30,4 +30,10 @@ using ReadFile = std::function<std::optional<std::string>(const std::string& pat
 std::size_t usable_cpus(std::size_t schedulable, const ReadFile& read);
 std::size_t usable_cpus();
 
+// How many clients a process may have at a time when it may have so many descriptors and needs so
+// many for other things: each client may need one more, towards an upstream. One at least.
+std::size_t affordable_connections(std::size_t descriptors, std::size_t taken);
+std::size_t descriptor_limit();
+std::size_t open_descriptors();
+
 }  // namespace bearergate::gateway

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Shared {
     VerifierPool* verifiers = nullptr;
     KeyQuestions questions{};                 // `ask` answers through Worker::keys_answered()
     std::atomic<std::size_t> connections{0};  // of the process, against limits.connections
+    std::size_t affordable = std::numeric_limits<std::size_t>::max();  // whatever was configured
     // At the limit somebody waits, and this worker has no idle connection that could make room.
     std::function<void()> find_room{};
     // New connections wait, or others have gone for them; at most once a second from each worker.
