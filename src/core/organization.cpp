@@ -17,11 +17,14 @@ RequestedOrganization named(std::string id) {
     return {RequestedOrganization::Kind::one, std::move(id)};
 }
 
+// A `+` in a path is itself to most servers and a space to some (Koa's router, Slim): one that is
+// meant is written `%2B`, which all of them read alike.
 RequestedOrganization in_capture(std::string_view name, const Captures& captures) {
     const auto* capture = captures.find(name);
     if (!capture) return {};
-    return named(capture->is_host_label ? ascii::lower(capture->value)
-                                        : percent_decoded(capture->value));
+    if (capture->is_host_label) return named(ascii::lower(capture->value));
+    if (capture->value.contains('+')) return {};
+    return named(percent_decoded(capture->value));
 }
 
 // A second field that a CGI-style server could not tell from the one we read would leave open
