@@ -118,29 +118,6 @@ TEST(UsableCpus, AreThoseThatAffinityAndEveryControlGroupAllow) {
     }
 }
 
-TEST(AffordableConnections, LeaveOneDescriptorEachForTheUpstream) {
-    const struct {
-        std::size_t descriptors;
-        std::size_t taken;
-        std::size_t expected;
-    } cases[] = {{1024, 24, 500}, {1'048'576, 76, 524'250},
-                 {100, 97, 1},    {100, 98, 1},
-                 {100, 99, 1},    {100, 100, 1},
-                 {20, 40, 1},     {0, 0, 1}};
-    for (const auto& c : cases) {
-        EXPECT_EQ(affordable_connections(c.descriptors, c.taken), c.expected)
-            << c.descriptors << " of which " << c.taken;
-    }
-}
-
-TEST(OpenDescriptors, AreCounted) {
-    const std::size_t before = open_descriptors();
-    const int more = ::dup(STDERR_FILENO);
-    EXPECT_EQ(open_descriptors(), before + 1);
-    ::close(more);
-    EXPECT_EQ(open_descriptors(), before);
-}
-
 TEST(UsableCpus, OfThisMachineAreAtLeastOneAndNoMoreThanItHas) {
     EXPECT_GE(usable_cpus(), 1U);
     EXPECT_LE(usable_cpus(), static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_CONF)));

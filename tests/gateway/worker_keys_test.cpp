@@ -24,8 +24,8 @@ TEST(WorkerKeys, BeforeTheFirstRingEverythingIsPendingAndNothingIsAsked) {
     EXPECT_EQ(keys.ring(1), nullptr);
     EXPECT_EQ(keys.keys_of(1, 0), nullptr);
     EXPECT_TRUE(keys.is_pending(1, 0));
-    EXPECT_FALSE(keys.may_ask(1, 0, {}));
-    EXPECT_FALSE(keys.is_asked(1, 0));
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, {}));
+    EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 1}));
 }
 
 TEST(WorkerKeys, AnIssuerIsPendingUntilItsFirstAnswer) {
@@ -69,36 +69,36 @@ TEST(WorkerKeys, AnIssuerThatIsNotThereHasNoKeys) {
     keys.use(ring(1), 1);
     EXPECT_EQ(keys.keys_of(1, 1), nullptr);
     EXPECT_FALSE(keys.is_pending(1, 1));
-    EXPECT_FALSE(keys.may_ask(1, 1, {}));
-    keys.answered(7, {});  // of a ring that is gone
+    EXPECT_FALSE(keys.may_ask({.issuer = 1, .generation = 1}, {}));
+    keys.answered({.issuer = 7, .generation = 1}, {});  // of a ring that is gone
 }
 
 TEST(WorkerKeys, OneQuestionAtATimeAndNoneBeforeItsTime) {
     WorkerKeys keys;
     keys.use(ring(2), 1);
     const net::SteadyTime now{100s};
-    EXPECT_TRUE(keys.may_ask(1, 0, now));
-    keys.asked(0);
-    EXPECT_TRUE(keys.is_asked(1, 0));
-    EXPECT_FALSE(keys.may_ask(1, 0, now));
-    EXPECT_TRUE(keys.may_ask(1, 1, now));  // issuers do not wait for each other
-    keys.answered(0, now + 10s);
-    EXPECT_FALSE(keys.is_asked(1, 0));
-    EXPECT_FALSE(keys.may_ask(1, 0, now + 10s - 1ms));
-    EXPECT_TRUE(keys.may_ask(1, 0, now + 10s));
+    EXPECT_TRUE(keys.may_ask({.issuer = 0, .generation = 1}, now));
+    keys.asked({.issuer = 0, .generation = 1});
+    EXPECT_TRUE(keys.is_asked({.issuer = 0, .generation = 1}));
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now));
+    EXPECT_TRUE(keys.may_ask({.issuer = 1, .generation = 1}, now));  // issuers do not wait for each other
+    keys.answered({.issuer = 0, .generation = 1}, now + 10s);
+    EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 1}));
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now + 10s - 1ms));
+    EXPECT_TRUE(keys.may_ask({.issuer = 0, .generation = 1}, now + 10s));
     keys.use(ring(2), 1);  // new keys are no new patience
-    EXPECT_FALSE(keys.may_ask(1, 0, now));
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now));
 }
 
 TEST(WorkerKeys, OnlyTheCurrentGenerationIsAskedAbout) {
     WorkerKeys keys;
     keys.use(ring(1), 1);
-    keys.asked(0);
+    keys.asked({.issuer = 0, .generation = 1});
     keys.use(ring(1), 2);
-    EXPECT_FALSE(keys.is_asked(1, 0));
-    EXPECT_FALSE(keys.may_ask(1, 0, {}));
-    EXPECT_FALSE(keys.is_asked(2, 0));
-    EXPECT_TRUE(keys.may_ask(2, 0, {}));
+    EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 1}));
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, {}));
+    EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 2}));
+    EXPECT_TRUE(keys.may_ask({.issuer = 0, .generation = 2}, {}));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ export async function startBackend() {
   };
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = net.createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();
@@ -33,22 +33,26 @@ async function freePort() {
   return port;
 }
 
-async function until(what, attempt) {
-  const end = Date.now() + 10_000;
+export async function until(what, attempt, patience = 10_000) {
+  const end = Date.now() + patience;
   for (;;) {
     if (await attempt().catch(() => false)) return;
-    if (Date.now() > end) throw new Error(`${what} did not happen within 10 s`);
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${patience / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-// `yaml`: the configuration without its `server:` and `admin:` blocks.
-export async function startGateway(yaml) {
+// `yaml`: the configuration without its `server:` and `admin:` blocks. `variables`: what `${NAME}`
+// in it stands for.
+export async function startGateway(yaml, variables = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'bearergate-interop-'));
   const [port, adminPort] = [await freePort(), await freePort()];
   const file = path.join(folder, 'bearergate.yaml');
   writeFileSync(file, `server: { listen: "127.0.0.1:${port}", workers: 2 }\nadmin: { listen: "127.0.0.1:${adminPort}" }\n${yaml}`);
-  const child = spawn(binary, ['run', '-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['run', '-c', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...variables },
+  });
   let log = '';
   child.stdout.on('data', (data) => (log += data));
   child.stderr.on('data', (data) => (log += data));
