@@ -50,10 +50,16 @@ endif()
 target_compile_definitions(bearergate_options INTERFACE
   BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_NO_DEPRECATED)
 
+option(BEARERGATE_COVERAGE "Count which lines of core and http run; for scripts/coverage" OFF)
+
 # bearergate_layer(NAME SOURCES... ): the static library of one layer. The headers of the libraries
 # that a layer builds on come from its own CMakeLists.txt.
 function(bearergate_layer name)
   add_library(bearergate_${name} STATIC ${ARGN})
   target_include_directories(bearergate_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(bearergate_${name} PRIVATE bearergate_options)
+  if(BEARERGATE_COVERAGE AND name MATCHES "^(core|http)$")
+    target_compile_options(bearergate_${name} PRIVATE -fprofile-instr-generate -fcoverage-mapping)
+    target_link_options(bearergate_${name} PUBLIC -fprofile-instr-generate)
+  endif()
 endfunction()
