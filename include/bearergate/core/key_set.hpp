@@ -44,7 +44,7 @@ enum class KeySetFault : std::uint8_t {
 };
 std::string_view describe(KeySetFault fault);
 
-inline constexpr std::size_t max_key_set_bytes = 256 * 1024;
+inline constexpr std::size_t max_key_set_bytes = 256UL * 1024;
 inline constexpr std::size_t max_key_set_keys = 100;
 
 // Reads an RFC 7517 key set. A key that cannot be used is skipped, never the whole set; a set

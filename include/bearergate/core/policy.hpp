@@ -45,7 +45,7 @@ struct Policy {
     std::vector<Route> routes{};
     RouteTable table{};  // indexes `routes`
     TargetRules target{};
-    std::size_t token_bytes = 8 * 1024;
+    std::size_t token_bytes = 8UL * 1024;
     std::vector<IdentityHeader> identity{};
 
     // The index of the issuer with exactly this `iss`.

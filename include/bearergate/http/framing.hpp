@@ -13,8 +13,8 @@ namespace bearergate::http {
 // put on anew by ChunkWriter; extensions and trailers are parsed, bounded and dropped.
 class BodyReader {
 public:
-    static constexpr std::size_t max_extension_bytes = 4 * 1024;  // a message
-    static constexpr std::size_t max_trailer_bytes = 4 * 1024;
+    static constexpr std::size_t max_extension_bytes = 4UL * 1024;  // a message
+    static constexpr std::size_t max_trailer_bytes = 4UL * 1024;
     static constexpr std::size_t max_trailer_fields = 32;
     static constexpr std::size_t max_size_digits = 15;
 

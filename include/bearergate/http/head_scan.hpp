@@ -11,7 +11,7 @@
 namespace bearergate::http {
 
 struct HeadLimits {
-    std::size_t bytes = 16 * 1024;  // request line or status line, and fields
+    std::size_t bytes = 16UL * 1024;  // request line or status line, and fields
     std::size_t fields = 100;
 };
 
