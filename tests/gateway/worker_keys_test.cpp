@@ -81,7 +81,8 @@ TEST(WorkerKeys, OneQuestionAtATimeAndNoneBeforeItsTime) {
     keys.asked({.issuer = 0, .generation = 1});
     EXPECT_TRUE(keys.is_asked({.issuer = 0, .generation = 1}));
     EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now));
-    EXPECT_TRUE(keys.may_ask({.issuer = 1, .generation = 1}, now));  // issuers do not wait for each other
+    EXPECT_TRUE(
+        keys.may_ask({.issuer = 1, .generation = 1}, now));  // issuers do not wait for each other
     keys.answered({.issuer = 0, .generation = 1}, now + 10s);
     EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 1}));
     EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now + 10s - 1ms));
