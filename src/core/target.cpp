@@ -229,7 +229,7 @@ std::string percent_decoded(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto byte = escaped_byte(text.substr(i));
         decoded.push_back(byte ? static_cast<char>(*byte) : text[i]);
-        i += byte ? 3 : 1;
+        i += byte ? std::size_t{3} : std::size_t{1};
     }
     return decoded;
 }

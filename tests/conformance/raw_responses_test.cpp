@@ -83,7 +83,7 @@ void expect_fate(const Fate& fate, const Answers& first, Connection::End end) {
         // Never a whole response, and nothing behind it.
         EXPECT_TRUE(first.replies.empty());
         EXPECT_TRUE(first.rest.starts_with("HTTP/1.1 200"));
-        EXPECT_FALSE(first.rest.ends_with("0\r\n\r\n"));
+        EXPECT_FALSE(first.rest.ends_with("\r\n0\r\n\r\n"));
         EXPECT_NE(end, Connection::End::none);
         return;
     }

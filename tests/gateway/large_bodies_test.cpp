@@ -126,15 +126,17 @@ TEST_F(LargeBodies, UpArriveWhole) {
             }
         }
         peer.send("HTTP/1.1 200 OK\r\nX-Right: " + std::to_string(right) +
-                  "\r\nContent-Length: 0\r\n\r\n");
+                  "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     });
     for (const bool chunked : {false, true}) {
         SCOPED_TRACE(chunked ? "chunked" : "sized");
         const auto client = connect();
         ASSERT_TRUE(client->send("POST / HTTP/1.1\r\nHost: a\r\n" + framing(chunked, large)));
         ASSERT_TRUE(send_body(*client, large, chunked, 3));
-        EXPECT_EQ(client->read_reply().header("X-Right"), std::to_string(large));
-        EXPECT_EQ(gateway_->next_record().bytes_in, large);
+        const test::Reply reply = client->read_reply();
+        EXPECT_EQ(reply.header("X-Right"), std::to_string(large)) << reply.status << reply.body;
+        const test::LogRecord record = gateway_->next_record();
+        EXPECT_EQ(record.bytes_in, large) << record.reason << record.note;
     }
 }
 
