@@ -33,7 +33,7 @@ int serve(const std::string& file) {
                                                 }});
     } catch (const std::runtime_error& error) {
         std::cerr << "bearergate run: " << error.what() << "\n";
-        return 2;
+        std::_Exit(2);  // for the reason below
     }
     server->start();
     server->wait();
