@@ -76,8 +76,8 @@ public:
 
     reactive_socket_recv_op_base(const boost::system::error_code& success, socket_type socket,
                                  socket_ops::state_type, const Window& window,
-                                 socket_base::message_flags, func_type complete)
-        : reactor_op(success, &do_perform, complete), socket_(socket), window_(window) {}
+                                 socket_base::message_flags, func_type when_complete)
+        : reactor_op(success, &do_perform, when_complete), socket_(socket), window_(window) {}
 
     static status do_perform(reactor_op* base) {
         auto* self = static_cast<reactive_socket_recv_op_base*>(base);
