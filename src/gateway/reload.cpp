@@ -99,8 +99,9 @@ void Server::State::turn_over() {
     // deadline, and another is begun at most once in ten seconds.
     if (keys->is_asked()) {
         reload_timer.expires_after(until_asked_again);
-        reload_timer.async_wait([this](const auto& error) {
-            if (!error && next) turn_over();
+        // Another reload may have come meanwhile, whose names are still to resolve.
+        reload_timer.async_wait([this, generation = next->snapshot->generation](const auto& error) {
+            if (!error && next && next->snapshot->generation == generation) turn_over();
         });
         return;
     }
