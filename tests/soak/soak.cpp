@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -89,6 +90,17 @@ private:
     bool good_ = true;
 };
 
+// What the gateway itself complained about, for whoever looks for a reason.
+void print_warnings(const std::string& log) {
+    std::istringstream lines(log);
+    int left = 40;
+    for (std::string line; left > 0 && std::getline(lines, line);) {
+        if (line.find("\"warning\"") == line.npos && line.find("\"error\"") == line.npos) continue;
+        std::printf("  %s\n", line.c_str());
+        --left;
+    }
+}
+
 int soak(const std::string& binary, int duration) {
     World world(binary);
     Tally tally;
@@ -124,6 +136,7 @@ int soak(const std::string& binary, int duration) {
                 before.bytes >> 10U, warm >> 10U, late >> 10U);
     std::printf("descriptors: %zu at start, %zu at the end\n", before.descriptors,
                 after.descriptors);
+    if (verdict.exit_code() != 0) print_warnings(world.gateway().log());
     return verdict.exit_code();
 }
 
