@@ -149,12 +149,14 @@ void JsonSchema::check_object(const Json& schema, const Json& value, const std::
     for (const Json& key : schema.value("required", Json::array())) {
         if (!value.contains(key)) errors.push_back(at + " lacks " + key.get<std::string>());
     }
-    for (const auto& [key, others] : schema.value("dependentRequired", none).items()) {
+    const Json required = schema.value("dependentRequired", none);
+    for (const auto& [key, others] : required.items()) {
         for (const Json& other : others) {
             if (value.contains(key) && !value.contains(other)) errors.push_back(at + "/" + key);
         }
     }
-    for (const auto& [key, other] : schema.value("dependentSchemas", none).items()) {
+    const Json schemas = schema.value("dependentSchemas", none);
+    for (const auto& [key, other] : schemas.items()) {
         if (value.contains(key)) check(other, value, at, errors);
     }
 }

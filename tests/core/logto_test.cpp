@@ -28,7 +28,8 @@ core::Policy policy() {
 TEST(Logto, EveryAccessTokenThatIsAJwtIsWhatLogtoSaysItIs) {
     const core::KeyRing keys{test::keys_of(recorded("jwks.json").dump())};
     int seen = 0;
-    for (const auto& [name, entry] : recorded("tokens.json").items()) {
+    const auto tokens = recorded("tokens.json");
+    for (const auto& [name, entry] : tokens.items()) {
         SCOPED_TRACE(name);
         const std::string text = entry["access_token"];
         if (entry["opaque"]) {
@@ -58,7 +59,8 @@ TEST(Logto, EveryAccessTokenThatIsAJwtIsWhatLogtoSaysItIs) {
 TEST(Logto, AnIdTokenIsNoAccessToken) {
     const core::KeyRing keys{test::keys_of(recorded("jwks.json").dump())};
     int seen = 0;
-    for (const auto& [name, entry] : recorded("tokens.json").items()) {
+    const auto tokens = recorded("tokens.json");
+    for (const auto& [name, entry] : tokens.items()) {
         if (!entry.contains("id_token")) continue;
         ++seen;
         EXPECT_EQ(test::outcome(test::authenticate(entry["id_token"].get<std::string>(), policy(),

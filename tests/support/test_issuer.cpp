@@ -14,7 +14,8 @@ using nlohmann::ordered_json;
 
 // Not merge_patch(): a null inside a claim's value stays a null.
 std::string changed(ordered_json good, std::string_view changes) {
-    for (const auto& [name, value] : ordered_json::parse(changes).items()) {
+    const auto members = ordered_json::parse(changes);
+    for (const auto& [name, value] : members.items()) {
         if (value.is_null()) {
             good.erase(name);
         } else {
