@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 
 namespace bearergate::gateway {
 namespace {
@@ -11,6 +15,13 @@ constexpr unsigned first_bound_bits = 6;  // 64 µs
 template <std::size_t size>
 void add(std::array<std::uint64_t, size>& to, const std::array<std::uint64_t, size>& from) {
     std::ranges::transform(to, from, to.begin(), std::plus<>());
+}
+
+void add(Counters::Route& to, const Counters::Route& from) {
+    to.allowed += from.allowed;
+    add(to.refused, from.refused);
+    add(to.would_deny, from.would_deny);
+    add(to.status_class, from.status_class);
 }
 
 }  // namespace
@@ -36,12 +47,9 @@ Histogram& Histogram::operator+=(const Histogram& other) {
 
 Counters& Counters::operator+=(const Counters& other) {
     routes.resize(std::max(routes.size(), other.routes.size()));
-    for (std::size_t i = 0; i < other.routes.size(); ++i) {
-        routes[i].allowed += other.routes[i].allowed;
-        add(routes[i].refused, other.routes[i].refused);
-        add(routes[i].would_deny, other.routes[i].would_deny);
-        add(routes[i].status_class, other.routes[i].status_class);
-    }
+    for (std::size_t i = 0; i < other.routes.size(); ++i) add(routes[i], other.routes[i]);
+    add(former, other.former);
+    add(unrouted, other.unrouted);
     total += other.total;
     upstream += other.upstream;
     connections_accepted += other.connections_accepted;
@@ -54,6 +62,19 @@ Counters& Counters::operator+=(const Counters& other) {
     bytes_in += other.bytes_in;
     bytes_out += other.bytes_out;
     return *this;
+}
+
+void Counters::turn_to(const core::Policy& after, const core::Policy& before) {
+    std::unordered_map<std::string_view, std::size_t> places;
+    for (std::size_t i = 0; i < std::min(before.routes.size(), routes.size()); ++i) {
+        places.emplace(before.routes[i].text, i);
+    }
+    std::vector<Route> moved(after.routes.size());
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+        const auto place = places.find(after.routes[i].text);
+        if (place != places.end()) moved[i] = routes[place->second];
+    }
+    routes = std::move(moved);
 }
 
 }  // namespace bearergate::gateway

@@ -11,8 +11,6 @@
 #include <chrono>
 #include <exception>
 #include <map>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -23,22 +21,6 @@ namespace {
 
 constexpr std::chrono::milliseconds housekeeping_period{250};
 constexpr std::chrono::seconds pace_of_telling{1};
-
-// A reload moves routes about; their figures go with their names.
-std::vector<Counters::Route> counters_after(const Snapshot& before, const Snapshot& after,
-                                            const std::vector<Counters::Route>& counted) {
-    std::vector<Counters::Route> moved(after.policy.routes.size() + 1);
-    std::unordered_map<std::string_view, std::size_t> former;
-    for (std::size_t i = 0; i < before.policy.routes.size(); ++i) {
-        former.emplace(before.policy.routes[i].text, i);
-    }
-    for (std::size_t i = 0; i < after.policy.routes.size(); ++i) {
-        const auto place = former.find(after.policy.routes[i].text);
-        if (place != former.end()) moved[i] = counted[place->second];
-    }
-    moved.back() = counted.back();
-    return moved;
-}
 
 }  // namespace
 
@@ -212,8 +194,7 @@ void Worker::State::use_upstreams(
 
 void Worker::State::use_next_setup() {
     if (!next_setup || !next_setup->is_ready()) return;
-    place.counters.routes =
-        counters_after(*place.setup->snapshot, *next_setup->snapshot, place.counters.routes);
+    place.counters.turn_to(next_setup->snapshot->policy, place.setup->snapshot->policy);
     place.setup = std::exchange(next_setup, nullptr);
     place.authenticator.forget(place.setup->snapshot->config.server.cache);
 }

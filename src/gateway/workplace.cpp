@@ -26,7 +26,7 @@ Workplace::Workplace(std::shared_ptr<boost::asio::io_context> context, Shared& s
           // A verifier may have an answer when this worker is no more.
           [loop = io](std::function<void()> what) { boost::asio::post(*loop, std::move(what)); }),
       log(log_bytes) {
-    counters.routes.resize(setup->snapshot->policy.routes.size() + 1);
+    counters.routes.resize(setup->snapshot->policy.routes.size());
 }
 
 Workplace::~Workplace() = default;
@@ -45,13 +45,14 @@ void Workplace::give_back(std::unique_ptr<Exchange> exchange) {
 }
 
 Counters::Route& Workplace::route_counters(const Setup& of, const core::Route* route) {
-    if (route == nullptr) return counters.routes.back();
+    if (route == nullptr) return counters.unrouted;
     const auto& old_routes = of.snapshot->policy.routes;
     if (&of == setup.get())
         return counters.routes[static_cast<std::size_t>(route - old_routes.data())];
     // A reload came between. The route's name is what remains.
     const auto& routes = setup->snapshot->policy.routes;
     const auto same = std::ranges::find(routes, route->text, &core::Route::text);
+    if (same == routes.end()) return counters.former;
     return counters.routes[static_cast<std::size_t>(same - routes.begin())];
 }
 

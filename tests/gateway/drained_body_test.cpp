@@ -43,7 +43,7 @@ protected:
     void expect_closes(Connection& client) {
         EXPECT_EQ(client.read_all(), "");
         EXPECT_EQ(client.end(), Connection::End::closed) << "no reset that could eat the answer";
-        EXPECT_EQ(gateway_->counters().routes.back().refused,
+        EXPECT_EQ(gateway_->counters().unrouted.refused,
                   decltype(gateway::Counters::Route::refused){})
             << "nothing of the body was taken for a request";
         expect_upstream_untouched();

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <numeric>
+#include <string>
 
 namespace bearergate::gateway {
 namespace {
@@ -71,6 +72,8 @@ TEST(Counters, AddUpRouteByRouteAndReasonByReason) {
         counters.routes[1].refused[expired] = 5;
         counters.routes[1].would_deny[expired] = 1;
         counters.routes[1].status_class[4] = 6;
+        counters.former.allowed = 1;
+        counters.unrouted.status_class[0] = 4;
         counters.connections_accepted = 10;
         counters.bytes_out = 1000;
         counters.total.record(microseconds(1));
@@ -82,9 +85,34 @@ TEST(Counters, AddUpRouteByRouteAndReasonByReason) {
     EXPECT_EQ(sum.routes[1].refused[expired], 15U);
     EXPECT_EQ(sum.routes[1].would_deny[expired], 3U);
     EXPECT_EQ(sum.routes[1].status_class[4], 18U);
+    EXPECT_EQ(sum.former.allowed, 3U);
+    EXPECT_EQ(sum.unrouted.status_class[0], 12U);
     EXPECT_EQ(sum.connections_accepted, 30U);
     EXPECT_EQ(sum.bytes_out, 3000U);
     EXPECT_EQ(sum.total.counts[0], 3U);
+}
+
+core::Policy policy_of(const std::vector<std::string>& routes) {
+    core::Policy policy;
+    for (const std::string& route : routes) policy.routes.push_back({.text = route});
+    return policy;
+}
+
+TEST(Counters, GoWithTheNamesOfRoutesThroughAReload) {
+    Counters counters{.routes = std::vector<Counters::Route>(3), .connections_accepted = 7};
+    for (std::size_t i = 0; i < 3; ++i) counters.routes[i].allowed = 10 + i;
+    counters.former.allowed = 1;
+    counters.unrouted.allowed = 2;
+    counters.turn_to(policy_of({"GET /new", "GET /c", "GET /a", "/newer"}),
+                     policy_of({"GET /a", "GET /b", "GET /c"}));
+    ASSERT_EQ(counters.routes.size(), 4U);
+    EXPECT_EQ(counters.routes[0].allowed, 0U);
+    EXPECT_EQ(counters.routes[1].allowed, 12U);
+    EXPECT_EQ(counters.routes[2].allowed, 10U);
+    EXPECT_EQ(counters.routes[3].allowed, 0U);
+    EXPECT_EQ(counters.former.allowed, 1U);
+    EXPECT_EQ(counters.unrouted.allowed, 2U);
+    EXPECT_EQ(counters.connections_accepted, 7U);
 }
 
 }  // namespace

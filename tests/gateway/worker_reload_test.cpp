@@ -1,6 +1,8 @@
 // A new configuration under running traffic: every request sees one, whole, from its first check
 // to its last byte.
 
+#include <bearergate/gateway/metrics.hpp>
+
 #include "gateway/front.hpp"
 #include "gateway/tls_connection.hpp"
 #include "support/gate.hpp"
@@ -64,6 +66,10 @@ TEST_F(WorkerReload, DoesNotReachIntoARequestUnderWay) {
     EXPECT_EQ(upstream_.requests().front().body, "body");
     EXPECT_EQ(gateway_->next_record().reason, "no_route");
     EXPECT_EQ(gateway_->next_record().route, "/v1");
+    const gateway::Counters counters = gateway_->counters();
+    EXPECT_EQ(counters.former.allowed, 1U) << "its route is no more";
+    EXPECT_EQ(counters.unrouted.allowed, 0U);
+    EXPECT_EQ(counters.unrouted.status_class[4], 1U);
 }
 
 // The keys that a request waits for may come after the policy it began with has gone.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bearergate/core/policy.hpp>
 #include <bearergate/core/refusal.hpp>
 
 #include <array>
@@ -30,7 +31,9 @@ struct Counters {
         std::array<std::uint64_t, core::reason_count> would_deny{};
         std::array<std::uint64_t, 6> status_class{};  // 1xx … 5xx at 1 … 5; 0: no answer
     };
-    std::vector<Route> routes{};  // by route index of the snapshot; the last: no route matched
+    std::vector<Route> routes{};  // by route index of the policy
+    Route former{};               // of routes that were gone when their requests ended
+    Route unrouted{};             // no route was found: not understood, not there, a preflight
     Histogram total{};
     Histogram upstream{};
     std::uint64_t connections_accepted = 0;
@@ -43,8 +46,11 @@ struct Counters {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
 
-    // Of another worker of the same generation: route by route.
+    // Of another worker under the same policy: route by route.
     Counters& operator+=(const Counters& other);
+    // A reload moves routes about; their figures go with their names. Those of a route that is no
+    // more are gone with it.
+    void turn_to(const core::Policy& after, const core::Policy& before);
 };
 
 }  // namespace bearergate::gateway
