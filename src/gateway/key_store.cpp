@@ -211,6 +211,7 @@ void KeyStore::State::fail(const std::string& what) {
     ++failures_in_a_row;
     ++figures.failures;
     const net::SteadyTime now = hooks.now();
+    figures.last_failure = now;
     const milliseconds pause = next_refresh(rules, failures_in_a_row, {}, hooks.jitter());
     next_fetch = now + pause;
     if (figures.first_fetch_pending) {

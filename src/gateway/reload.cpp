@@ -122,6 +122,7 @@ void Server::State::turn_over() {
     if (admin) admin->use(snapshot->config.admin);
     if (files) files->watch(files_of(snapshot->config));
     ++reloads;
+    in_use_since = shared.wall_now();
     log.event(LogLevel::info, "configuration reloaded",
               {{"cause", next->cause},
                {"version", snapshot->version},

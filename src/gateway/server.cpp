@@ -52,6 +52,8 @@ Server::State::State(config::Loaded loaded, Options its_options)
     };
     make_workers();
     make_keepers();
+    started = in_use_since = shared.wall_now();
+    make_observer();
     make_admin();
     if (options.read_again) watch_files();
     if (options.handle_signals) watch_signals();
@@ -138,17 +140,6 @@ std::unique_ptr<AddressKeeper> Server::State::make_addresses(const Snapshot& of)
     return std::make_unique<AddressKeeper>(of.config.upstreams, std::move(hooks), addresses.get());
 }
 
-void Server::State::make_admin() {
-    const config::Admin& settings = snapshot->config.admin;
-    if (!settings.listen) return;
-    try {
-        admin = std::make_unique<Admin>(
-            control, settings, Admin::Sources{.readiness = [this] { return readiness(); }});
-    } catch (const std::system_error& error) {
-        throw cannot_listen(*settings.listen, error);
-    }
-}
-
 void Server::State::watch_files() {
     try {
         files = std::make_unique<FileWatch>(
@@ -195,6 +186,7 @@ void Server::State::run_control() {
     next.reset();
     addresses.reset();
     admin.reset();
+    observer.reset();
     files.reset();
     log.event(LogLevel::info, "stopped");
     log.stop();
@@ -232,24 +224,6 @@ void Server::State::tell_of_waiting(net::Listener::Pause why) {
                       {{"connections", open}});
             break;
     }
-}
-
-Readiness Server::State::readiness() const {
-    Readiness now{.draining = draining};
-    const std::vector<KeyKeeper::Figures> figures = keys->figures();
-    for (std::size_t i = 0; i < figures.size(); ++i) {
-        const bool is_needed =
-            std::ranges::any_of(snapshot->policy.routes, [i](const core::Route& route) {
-                const core::Rule& rule = route.rule;
-                const bool asks =
-                    rule.access == core::Access::token || rule.access == core::Access::optional;
-                return asks && i < rule.accepts_issuer.size() && rule.accepts_issuer[i];
-            });
-        if (is_needed && !figures[i].store.usable) {
-            now.issuers_without_keys.push_back(figures[i].name);
-        }
-    }
-    return now;
 }
 
 // ---- Taking it apart

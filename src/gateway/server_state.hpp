@@ -5,6 +5,7 @@
 #include <bearergate/gateway/file_watch.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/gateway/log_writer.hpp>
+#include <bearergate/gateway/observer.hpp>
 #include <bearergate/gateway/server.hpp>
 #include <bearergate/gateway/verifier_pool.hpp>
 #include <bearergate/gateway/worker.hpp>
@@ -39,7 +40,7 @@ namespace asio = boost::asio;
 std::vector<std::string> files_of(const config::Config& config);
 
 // Everything that `run` is made of. server.cpp puts it together and takes it apart, reload.cpp
-// turns it to another configuration.
+// turns it to another configuration, server_admin.cpp tells of it.
 struct Server::State {
     State(config::Loaded loaded, Options its_options);
     ~State();
@@ -47,6 +48,7 @@ struct Server::State {
     void make_workers();
     void make_keepers();
     std::unique_ptr<AddressKeeper> make_addresses(const Snapshot& of);
+    void make_observer();
     void make_admin();
     void watch_files();
     void watch_signals();
@@ -69,6 +71,7 @@ struct Server::State {
     void tell_limit();
     void tell_of_waiting(net::Listener::Pause why);
     Readiness readiness() const;
+    void add_observed(Observation& to) const;
     void each_worker(const std::function<void(Worker&)>& what);
     template <class What>
     void post(What&& what) {
@@ -92,6 +95,7 @@ struct Server::State {
     LogWriter log;  // behind the workers: it reads their rings to its end
     std::unique_ptr<KeyKeeper> keys{};
     std::unique_ptr<AddressKeeper> addresses{};
+    std::unique_ptr<Observer> observer{};
     std::unique_ptr<Admin> admin{};
     std::unique_ptr<FileWatch> files{};
     const config::Server server_at_start;  // what of it cannot change before the next start
@@ -112,6 +116,8 @@ struct Server::State {
     std::uint64_t generations = 1;
     std::uint64_t reloads = 0;
     std::uint64_t reload_failures = 0;
+    core::WallTime started{};
+    core::WallTime in_use_since{};  // the configuration
     std::vector<std::thread> worker_threads{};
     std::size_t undrained = 0;
     bool workers_run = false;

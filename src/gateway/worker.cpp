@@ -226,7 +226,7 @@ Worker::Figures Worker::State::figures() const {
     for (const auto& upstream : place.setup->upstreams) idle += upstream->pool.size();
     return {.counters = place.counters,
             .tokens = place.authenticator.figures(),
-            .snapshot = *place.setup->snapshot,
+            .snapshot = place.setup->snapshot,
             .idle_upstream_connections = idle};
 }
 
@@ -303,7 +303,7 @@ void Worker::stop() {
     state_->post([state = state_.get()] { state->stop(); });
 }
 
-void Worker::gather(std::function<void(const Figures&)> take) {
+void Worker::gather(std::function<void(Figures)> take) {
     state_->post([state = state_.get(), take = std::move(take)] { take(state->figures()); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bearergate/config/config.hpp>
+#include <bearergate/gateway/observation.hpp>
 #include <bearergate/net/http_server.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -26,6 +27,7 @@ class Admin {
 public:
     struct Sources {
         std::function<Readiness()> readiness{};
+        Observe observe{};
     };
     // Binds config.listen, which must be there; throws std::system_error.
     Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources);

@@ -76,6 +76,7 @@ public:
         bool usable = false;
         bool first_fetch_pending = true;
         std::optional<net::SteadyTime> last_success{};
+        std::optional<net::SteadyTime> last_failure{};
     };
     Figures figures() const;
     std::vector<std::string> key_ids() const;

@@ -54,14 +54,13 @@ public:
     // Lets the connection go that has idled for longest, if the process is at its limit.
     void make_room();
     void stop();  // cuts what is left; run() returns
-    // `take` runs on the worker's thread.
     struct Figures {
-        const Counters& counters;
-        Authenticator::Figures tokens;
-        const Snapshot& snapshot;
-        std::size_t idle_upstream_connections;
+        Counters counters{};
+        Authenticator::Figures tokens{};
+        std::shared_ptr<const Snapshot> snapshot{};
+        std::size_t idle_upstream_connections = 0;
     };
-    void gather(std::function<void(const Figures&)> take);
+    void gather(std::function<void(Figures)> take);  // on the worker's thread
 
 private:
     struct State;

@@ -1,0 +1,69 @@
+// What the gateway tells its operators about itself.
+#include "server_state.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace bearergate::gateway {
+
+void Server::State::make_observer() {
+    std::vector<Observer::Ask> asks;
+    for (const auto& worker : workers) {
+        asks.push_back([&worker = *worker](Observer::Answer answer) {
+            worker.gather(std::move(answer));
+        });
+    }
+    observer = std::make_unique<Observer>(control, std::move(asks),
+                                          [this](Observation& to) { add_observed(to); });
+}
+
+void Server::State::make_admin() {
+    const config::Admin& settings = snapshot->config.admin;
+    if (!settings.listen) return;
+    try {
+        admin = std::make_unique<Admin>(
+            control, settings,
+            Admin::Sources{.readiness = [this] { return readiness(); },
+                           .observe = [this](TakeObservation take) {
+                               observer->observe(std::move(take));
+                           }});
+    } catch (const std::system_error& error) {
+        throw cannot_listen(*settings.listen, error);
+    }
+}
+
+Readiness Server::State::readiness() const {
+    Readiness now{.draining = draining};
+    const std::vector<KeyKeeper::Figures> figures = keys->figures();
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+        const bool is_needed =
+            std::ranges::any_of(snapshot->policy.routes, [i](const core::Route& route) {
+                const core::Rule& rule = route.rule;
+                const bool asks =
+                    rule.access == core::Access::token || rule.access == core::Access::optional;
+                return asks && i < rule.accepts_issuer.size() && rule.accepts_issuer[i];
+            });
+        if (is_needed && !figures[i].store.usable) {
+            now.issuers_without_keys.push_back(figures[i].name);
+        }
+    }
+    return now;
+}
+
+void Server::State::add_observed(Observation& to) const {
+    to.at = shared.wall_now();
+    to.steady_at = std::chrono::steady_clock::now();
+    to.started = started;
+    to.draining = draining;
+    to.snapshot = snapshot;
+    to.in_use_since = in_use_since;
+    to.reloads = reloads;
+    to.reload_failures = reload_failures;
+    to.issuers = keys->figures();
+    to.queued_verifications = verifiers->queued();
+    to.dropped_log_lines = log.dropped();
+}
+
+}  // namespace bearergate::gateway
