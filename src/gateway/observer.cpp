@@ -96,8 +96,7 @@ void Observer::State::begin() {
 void Observer::State::ask(std::size_t desk) {
     const auto question = std::make_shared<Question>(weak_from_this(), loop, desk);
     desks[desk].is_asked = true;
-    desks[desk].ask(
-        [question](Worker::Figures figures) { question->answer(std::move(figures)); });
+    desks[desk].ask([question](Worker::Figures figures) { question->answer(std::move(figures)); });
 }
 
 void Observer::State::answered(std::size_t desk, std::optional<Worker::Figures> figures) {

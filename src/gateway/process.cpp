@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -126,6 +127,26 @@ std::size_t open_descriptors() {
         each.increment(error);
     }
     return error ? FD_SETSIZE / 8 : count;  // without /proc: more than there are
+}
+
+ProcessFigures process_figures() {
+    ProcessFigures figures{.open_descriptors = open_descriptors(),
+                           .descriptor_limit = descriptor_limit()};
+    // In pages: all that is mapped, then what is resident.
+    std::istringstream memory(read_file("/proc/self/statm").value_or(""));
+    std::size_t mapped = 0;
+    std::size_t resident = 0;
+    if (memory >> mapped >> resident) {
+        figures.resident_bytes = resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    }
+    rusage usage{};
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
+            figures.cpu_time +=
+                std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+        }
+    }
+    return figures;
 }
 
 }  // namespace bearergate::gateway

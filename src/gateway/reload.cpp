@@ -89,6 +89,7 @@ void Server::State::reload(std::string_view cause) {
 void Server::State::reload_failed() {
     next.reset();
     ++reload_failures;
+    last_reload_failed = true;
     log.event(LogLevel::error, "the configuration was not reloaded: the one before stays in use",
               {{"version", snapshot->version}});
 }
@@ -122,6 +123,7 @@ void Server::State::turn_over() {
     if (admin) admin->use(snapshot->config.admin);
     if (files) files->watch(files_of(snapshot->config));
     ++reloads;
+    last_reload_failed = false;
     in_use_since = shared.wall_now();
     log.event(LogLevel::info, "configuration reloaded",
               {{"cause", next->cause},

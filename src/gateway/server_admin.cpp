@@ -11,9 +11,8 @@ namespace bearergate::gateway {
 void Server::State::make_observer() {
     std::vector<Observer::Ask> asks;
     for (const auto& worker : workers) {
-        asks.push_back([&worker = *worker](Observer::Answer answer) {
-            worker.gather(std::move(answer));
-        });
+        asks.push_back(
+            [&worker = *worker](Observer::Answer answer) { worker.gather(std::move(answer)); });
     }
     observer = std::make_unique<Observer>(control, std::move(asks),
                                           [this](Observation& to) { add_observed(to); });
@@ -25,10 +24,9 @@ void Server::State::make_admin() {
     try {
         admin = std::make_unique<Admin>(
             control, settings,
-            Admin::Sources{.readiness = [this] { return readiness(); },
-                           .observe = [this](TakeObservation take) {
-                               observer->observe(std::move(take));
-                           }});
+            Admin::Sources{
+                .readiness = [this] { return readiness(); },
+                .observe = [this](TakeObservation take) { observer->observe(std::move(take)); }});
     } catch (const std::system_error& error) {
         throw cannot_listen(*settings.listen, error);
     }
@@ -56,11 +54,14 @@ void Server::State::add_observed(Observation& to) const {
     to.at = shared.wall_now();
     to.steady_at = std::chrono::steady_clock::now();
     to.started = started;
-    to.draining = draining;
+    to.readiness = readiness();
+    to.process = process_figures();
     to.snapshot = snapshot;
     to.in_use_since = in_use_since;
     to.reloads = reloads;
     to.reload_failures = reload_failures;
+    to.last_reload_failed = last_reload_failed;
+    to.connection_limit = std::min(shared.affordable, snapshot->config.server.limits.connections);
     to.issuers = keys->figures();
     to.queued_verifications = verifiers->queued();
     to.dropped_log_lines = log.dropped();

@@ -116,6 +116,7 @@ struct Server::State {
     std::uint64_t generations = 1;
     std::uint64_t reloads = 0;
     std::uint64_t reload_failures = 0;
+    bool last_reload_failed = false;
     core::WallTime started{};
     core::WallTime in_use_since{};  // the configuration
     std::vector<std::thread> worker_threads{};

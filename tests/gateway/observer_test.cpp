@@ -21,8 +21,7 @@ std::shared_ptr<const Snapshot> snapshot_of(const std::vector<std::string>& rout
     core::Policy policy;
     for (const std::string& route : routes) policy.routes.push_back({.text = route});
     http::Hygiene hygiene = hygiene_of(policy);
-    Snapshot snapshot{
-        .config = {}, .policy = std::move(policy), .hygiene = std::move(hygiene)};
+    Snapshot snapshot{.config = {}, .policy = std::move(policy), .hygiene = std::move(hygiene)};
     return std::make_shared<const Snapshot>(std::move(snapshot));
 }
 
@@ -216,9 +215,8 @@ TEST_F(ObserverTest, CountsByTheNamesOfTheConfigurationInUse) {
 
 TEST_F(ObserverTest, OneTakersTroubleIsNotAnothers) {
     make(1);
-    loop_.on([this] {
-        observer_->observe([](const Seen&) { throw std::runtime_error("no memory"); });
-    });
+    loop_.on(
+        [this] { observer_->observe([](const Seen&) { throw std::runtime_error("no memory"); }); });
     auto seen = observe();
     answer(0, accepted(4));
     EXPECT_EQ(seen.get()->counters.connections_accepted, 4U);

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <map>
 #include <thread>
+#include <vector>
 
 namespace bearergate::gateway {
 namespace {
@@ -123,6 +125,20 @@ TEST(UsableCpus, OfThisMachineAreAtLeastOneAndNoMoreThanItHas) {
     EXPECT_LE(usable_cpus(), static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_CONF)));
 }
 
+TEST(ProcessFigures, AreThoseOfThisProcess) {
+    const ProcessFigures before = process_figures();
+    EXPECT_EQ(before.descriptor_limit, descriptor_limit());
+    EXPECT_GT(before.resident_bytes, 1'000'000U);
+    const int another = ::socket(AF_INET, SOCK_STREAM, 0);
+    std::vector<char> memory(64UL << 20, 'x');
+    ProcessFigures after = process_figures();
+    EXPECT_EQ(after.open_descriptors, before.open_descriptors + 1);
+    EXPECT_GE(after.resident_bytes, before.resident_bytes + memory.size() / 2);
+    ::close(another);
+    while (after.cpu_time <= before.cpu_time) after = process_figures();
+    EXPECT_LT(after.cpu_time, std::chrono::hours(1));
+}
+
 // In a child, since it changes the process for good: exit codes name what is wrong.
 TEST(SettleProcess, SurvivesAVanishedReaderAndRaisesDescriptorsAndRefusesCoreDumps) {
     const pid_t child = fork();
@@ -180,6 +196,9 @@ TEST(EnterSandbox, LeavesNoWayToOtherProgramsAndAllThatServingNeeds) {
         if (!can_serve()) _exit(3);
         if (!sandbox.system_calls_denied) _exit(77);
         if (can_start_programs()) _exit(4);
+        if (process_figures().resident_bytes == 0 || process_figures().open_descriptors > 100) {
+            _exit(7);
+        }
         if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != -1 || errno != EPERM) _exit(5);
         // Threads that begin later are inside, too.
         bool inside = false;

@@ -13,14 +13,6 @@
 
 namespace bearergate::gateway {
 
-// Whether requests should be sent here, and if not, why.
-struct Readiness {
-    bool draining = false;
-    // Of those that some route accepts: never had a usable key set, or have none now.
-    std::vector<std::string> issuers_without_keys{};
-    bool ready() const { return !draining && issuers_without_keys.empty(); }
-};
-
 // The listener for operators and their machines, on the control thread. A page is a function in
 // the table of admin.cpp.
 class Admin {

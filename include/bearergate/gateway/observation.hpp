@@ -3,28 +3,40 @@
 #include <bearergate/gateway/authenticator.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/gateway/metrics.hpp>
+#include <bearergate/gateway/process.hpp>
 #include <bearergate/gateway/snapshot.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace bearergate::gateway {
+
+// Whether requests should be sent here, and if not, why.
+struct Readiness {
+    bool draining = false;
+    // Of those that some route accepts: never had a usable key set, or have none now.
+    std::vector<std::string> issuers_without_keys{};
+    bool ready() const { return !draining && issuers_without_keys.empty(); }
+};
 
 // What the whole gateway has done and how it stands: what the admin listener's pages are made of.
 struct Observation {
     core::WallTime at{};
     net::SteadyTime steady_at{};  // to measure the issuers' times against
     core::WallTime started{};
-    bool draining = false;
+    Readiness readiness{};
+    ProcessFigures process{};
 
     // The configuration in use. Its policy names the routes of the counters.
     std::shared_ptr<const Snapshot> snapshot{};
     core::WallTime in_use_since{};
     std::uint64_t reloads = 0;
     std::uint64_t reload_failures = 0;
+    bool last_reload_failed = false;
 
     // Of all workers. From one that does not answer: what it said last.
     Counters counters{};
@@ -32,6 +44,7 @@ struct Observation {
     std::size_t idle_upstream_connections = 0;
     std::size_t workers = 0;
     std::size_t silent_workers = 0;
+    std::size_t connection_limit = 0;
 
     std::vector<KeyKeeper::Figures> issuers{};  // by issuer index
     std::size_t queued_verifications = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -35,5 +36,14 @@ std::size_t usable_cpus();
 std::size_t affordable_connections(std::size_t descriptors, std::size_t taken);
 std::size_t descriptor_limit();
 std::size_t open_descriptors();
+
+// What the process costs. A figure that the kernel does not give is 0.
+struct ProcessFigures {
+    std::size_t open_descriptors = 0;
+    std::size_t descriptor_limit = 0;
+    std::size_t resident_bytes = 0;
+    std::chrono::microseconds cpu_time{};  // of all threads, user and system
+};
+ProcessFigures process_figures();
 
 }  // namespace bearergate::gateway
