@@ -1,16 +1,15 @@
 // Listening descriptors: who may bind what, and what they are set to before the first connection.
 #include <bearergate/net/listener.hpp>
 
-#include <arpa/inet.h>
+#include "socket_address.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -36,12 +35,6 @@ private:
     int number_;
 };
 
-struct Address {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-    const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
 [[noreturn]] void fail(const ListenAddress& address, int error = errno) {
     throw std::system_error(error, std::system_category(), "cannot listen on " + address.text);
 }
@@ -55,40 +48,8 @@ void set(const ListenAddress& address, const Descriptor& descriptor, int level, 
     check(address, ::setsockopt(descriptor.number(), level, option, &value, sizeof value));
 }
 
-Address tcp_address(const ListenAddress& address) {
-    Address made;
-    sockaddr_in four{};
-    sockaddr_in6 six{};
-    if (::inet_pton(AF_INET, address.host.c_str(), &four.sin_addr) == 1) {
-        four.sin_family = AF_INET;
-        four.sin_port = htons(address.port);
-        made.size = sizeof four;
-        std::memcpy(&made.storage, &four, sizeof four);
-    } else if (::inet_pton(AF_INET6, address.host.c_str(), &six.sin6_addr) == 1) {
-        six.sin6_family = AF_INET6;
-        six.sin6_port = htons(address.port);
-        made.size = sizeof six;
-        std::memcpy(&made.storage, &six, sizeof six);
-    } else {
-        fail(address, EINVAL);
-    }
-    return made;
-}
-
-Address unix_address(const ListenAddress& address) {
-    Address made;
-    sockaddr_un name{};
-    if (address.path.empty() || address.path.find('\0') != std::string::npos) fail(address, EINVAL);
-    if (address.path.size() >= sizeof name.sun_path) fail(address, ENAMETOOLONG);
-    name.sun_family = AF_UNIX;
-    std::memcpy(name.sun_path, address.path.c_str(), address.path.size() + 1);
-    made.size = sizeof name;
-    std::memcpy(&made.storage, &name, sizeof name);
-    return made;
-}
-
-void bind_tcp(const ListenAddress& address, const Address& where, const Descriptor& descriptor,
-              bool share) {
+void bind_tcp(const ListenAddress& address, const SocketAddress& where,
+              const Descriptor& descriptor, bool share) {
     if (descriptor.number() < 0) fail(address);
     set(address, descriptor, SOL_SOCKET, SO_REUSEADDR, 1);  // over connections in TIME_WAIT
     // "[::]" is for IPv4 clients, too, whatever the system's default is.
@@ -100,7 +61,7 @@ void bind_tcp(const ListenAddress& address, const Address& where, const Descript
 }
 
 int listen_tcp(const ListenAddress& address, bool exclusive) {
-    const Address where = tcp_address(address);
+    const SocketAddress where = socket_address(address);
     const int family = where.storage.ss_family;
     if (exclusive && address.port != 0) {
         // With SO_REUSEPORT the kernel would let a second instance share the port in silence.
@@ -117,7 +78,7 @@ int listen_tcp(const ListenAddress& address, bool exclusive) {
 
 // Makes room for a unix socket: what a process that is gone has left behind is removed, and
 // nothing else ever.
-void remove_stale(const ListenAddress& address, const Address& where) {
+void remove_stale(const ListenAddress& address, const SocketAddress& where) {
     struct stat found{};
     if (::lstat(address.path.c_str(), &found) != 0) {
         if (errno == ENOENT) return;
@@ -133,7 +94,7 @@ void remove_stale(const ListenAddress& address, const Address& where) {
 }
 
 int listen_unix(const ListenAddress& address) {
-    const Address where = unix_address(address);
+    const SocketAddress where = socket_address(address);
     remove_stale(address, where);
     Descriptor descriptor(AF_UNIX);
     if (descriptor.number() < 0) fail(address);

@@ -245,9 +245,11 @@ asio::awaitable<void> HttpServer::State::serve(std::shared_ptr<State> self, Sock
 
 HttpServer::HttpServer(asio::io_context& io, const ListenAddress& address, const Limits& limits,
                        Handler handler)
+    : HttpServer(io, bind_listener(address, true), limits, std::move(handler)) {}
+
+HttpServer::HttpServer(asio::io_context& io, int descriptor, const Limits& limits, Handler handler)
     : state_(std::make_shared<State>(limits, std::move(handler))) {
-    const int descriptor = bind_listener(address, true);
-    state_->port = address.is_unix ? std::uint16_t{0} : local_port(descriptor);
+    state_->port = local_port(descriptor);
     State* state = state_.get();
     state->listener = std::make_unique<Listener>(
         io, descriptor, [state] { return state->has_room(); },

@@ -54,6 +54,8 @@ public:
     // Binds; throws std::system_error.
     HttpServer(boost::asio::io_context& io, const ListenAddress& address, const Limits& limits,
                Handler handler);
+    // Of a listening descriptor, which becomes its own.
+    HttpServer(boost::asio::io_context& io, int descriptor, const Limits& limits, Handler handler);
     ~HttpServer();  // on the thread of `io`, or when that runs no more
 
     void start();
