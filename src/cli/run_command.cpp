@@ -4,10 +4,13 @@
 #include <bearergate/cli/load_file.hpp>
 #include <bearergate/gateway/process.hpp>
 #include <bearergate/gateway/server.hpp>
+#include <bearergate/gateway/supervisor.hpp>
+#include <bearergate/net/inherited_listener.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -21,16 +24,20 @@ namespace bearergate::cli {
 namespace {
 
 int serve(const std::string& file) {
+    const net::Handover handover = net::take_handover();
+    const std::string notify_socket = gateway::take_notify_socket();
     std::optional<config::Loaded> loaded = load_file(file, std::cerr);
     if (!loaded) return 2;
     gateway::settle_process();
     gateway::enter_sandbox();
     std::optional<gateway::Server> server;
     try {
-        server.emplace(std::move(*loaded),
-                       gateway::Server::Options{.handle_signals = true, .read_again = [file] {
-                                                    return read_configuration(file);
-                                                }});
+        gateway::Server::Options options{
+            .handle_signals = true,
+            .read_again = [file] { return read_configuration(file); },
+            .inherited = net::inherited_listeners(handover, ::getpid()),
+            .notify_socket = notify_socket};
+        server.emplace(std::move(*loaded), std::move(options));
     } catch (const std::runtime_error& error) {
         std::cerr << "bearergate run: " << error.what() << "\n";
         std::_Exit(2);  // for the reason below
@@ -58,6 +65,11 @@ void add_run_command(CLI::App& app, Action& action) {
         "                    is wrong with it, the one in use stays\n"
         "\n"
         "The same happens by itself when one of these files is replaced, or closed after writing.\n"
+        "\n"
+        "Listening sockets that systemd passes (LISTEN_FDS) are used instead of binding; they "
+        "stay\n"
+        "open while one instance follows another. A unit of Type=notify is told of start, reload\n"
+        "and drain (NOTIFY_SOCKET).\n"
         "\n"
         "Its log goes to standard output, one line an event or request. `bearergate check` says\n"
         "beforehand whether a configuration is right.");

@@ -1,4 +1,5 @@
 #include <bearergate/gateway/admin.hpp>
+#include <bearergate/gateway/listening.hpp>
 #include <bearergate/net/admitted_host.hpp>
 
 #include <fmt/core.h>
@@ -50,20 +51,14 @@ bool answers(const Page& page, std::string_view method) {
     return page.method == method || (page.method == "GET" && method == "HEAD");
 }
 
-net::ListenAddress listen_address(const config::Address& address) {
-    return {.text = address.text,
-            .is_unix = address.is_unix,
-            .host = address.host,
-            .port = address.port,
-            .path = address.path};
-}
-
 }  // namespace
 
-Admin::Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources)
+Admin::Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources,
+             std::optional<int> inherited)
     : hosts_(config.hosts),
       sources_(std::move(sources)),
-      server_(io, listen_address(*config.listen), net::HttpServer::Limits{},
+      server_(io, inherited ? *inherited : net::bind_listener(listen_address(*config.listen), true),
+              net::HttpServer::Limits{},
               [this](const HttpQuestion& question, net::HttpServer::Answer give) {
                   answer(question, std::move(give));
               }) {}

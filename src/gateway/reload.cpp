@@ -63,6 +63,7 @@ void Server::State::files_changed(const std::set<std::string>& changed) {
 void Server::State::reload(std::string_view cause) {
     if (!options.read_again || draining || finishing) return;
     next.reset();
+    tell_reloading();
     try {
         config::LoadResult read = options.read_again();
         for (const config::Diagnostic& error : read.errors) {
@@ -92,6 +93,7 @@ void Server::State::reload_failed() {
     last_reload_failed = true;
     log.event(LogLevel::error, "the configuration was not reloaded: the one before stays in use",
               {{"version", snapshot->version}});
+    tell_ready();
 }
 
 void Server::State::turn_over() {
@@ -133,6 +135,7 @@ void Server::State::turn_over() {
     tell_limit();
     tell_what_waits();
     next.reset();
+    tell_ready();
 }
 
 void Server::State::tell_what_waits() {

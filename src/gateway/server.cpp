@@ -5,10 +5,13 @@
 #include "server_state.hpp"
 #include "start_up_log.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <system_error>
 
 namespace bearergate::gateway {
@@ -43,7 +46,8 @@ Server::State::State(config::Loaded loaded, Options its_options)
     : options(std::move(its_options)),
       warnings(loaded.warnings),
       snapshot(make_snapshot(std::move(loaded), 1)),
-      listening(snapshot->config.server.listen, worker_count(snapshot->config.server)),
+      listening(snapshot->config.server.listen, worker_count(snapshot->config.server),
+                options.inherited),
       log(snapshot->config.logging, options.log_line),
       server_at_start(snapshot->config.server),
       admin_at_start(snapshot->config.admin) {
@@ -55,6 +59,7 @@ Server::State::State(config::Loaded loaded, Options its_options)
     started = in_use_since = shared.wall_now();
     make_observer();
     make_admin();
+    refuse_strangers();
     if (options.read_again) watch_files();
     if (options.handle_signals) watch_signals();
     limit_connections();
@@ -99,6 +104,7 @@ void Server::State::make_keepers() {
         .publish =
             [this](const std::shared_ptr<const core::KeyRing>& ring, std::uint64_t generation) {
                 each_worker([&](Worker& w) { w.use_keys(ring, generation); });
+                post([this] { look_whether_started(); });
             },
         .answered =
             [this](const KeyQuestion& question, net::SteadyTime ask_again) {
@@ -138,6 +144,16 @@ std::unique_ptr<AddressKeeper> Server::State::make_addresses(const Snapshot& of)
                 log.event(level_of(level), message, {{"host", host}});
             }};
     return std::make_unique<AddressKeeper>(of.config.upstreams, std::move(hooks), addresses.get());
+}
+
+// Nobody would ever accept from it, and its clients would wait for ever.
+void Server::State::refuse_strangers() {
+    if (options.inherited.empty()) return;
+    const net::InheritedListener& stranger = options.inherited.front();
+    throw std::runtime_error(
+        fmt::format("the service manager passed a socket on {} (\"{}\"), which is not what "
+                    "server.listen or admin.listen says",
+                    stranger.address, stranger.name));
 }
 
 void Server::State::watch_files() {
@@ -201,6 +217,7 @@ void Server::State::start_workers() {
     for (const auto& worker : workers) {
         worker_threads.emplace_back([&worker = *worker] { worker.run(); });
     }
+    look_whether_started();
 }
 
 void Server::State::each_worker(const std::function<void(Worker&)>& what) {
@@ -243,6 +260,7 @@ void Server::State::signalled(int number) {
 void Server::State::begin_drain() {
     if (finishing || std::exchange(draining, true)) return;
     log.event(LogLevel::info, "draining: no new connections, open ones end with their requests");
+    tell_stopping();
     start_workers();
     undrained = workers.size();
     each_worker(
@@ -283,8 +301,8 @@ Server::~Server() = default;
 
 void Server::start() {
     state_->log.start();
-    log_start_up(state_->log, *state_->snapshot, state_->warnings, state_->workers.size(), ports(),
-                 admin_port());
+    log_start_up(state_->log, *state_->snapshot, state_->warnings, state_->workers.size(),
+                 state_->listening, admin_port());
     state_->tell_limit();
     state_->control_thread = std::thread([state = state_.get()] { state->run_control(); });
 }

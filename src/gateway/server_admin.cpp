@@ -26,7 +26,8 @@ void Server::State::make_admin() {
             control, settings,
             Admin::Sources{
                 .readiness = [this] { return readiness(); },
-                .observe = [this](TakeObservation take) { observer->observe(std::move(take)); }});
+                .observe = [this](TakeObservation take) { observer->observe(std::move(take)); }},
+            net::take_one_on(listen_address(*settings.listen), options.inherited));
     } catch (const std::system_error& error) {
         throw cannot_listen(*settings.listen, error);
     }

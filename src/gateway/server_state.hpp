@@ -4,13 +4,13 @@
 #include <bearergate/gateway/admin.hpp>
 #include <bearergate/gateway/file_watch.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
+#include <bearergate/gateway/listening.hpp>
 #include <bearergate/gateway/log_writer.hpp>
 #include <bearergate/gateway/observer.hpp>
 #include <bearergate/gateway/server.hpp>
+#include <bearergate/gateway/supervisor.hpp>
 #include <bearergate/gateway/verifier_pool.hpp>
 #include <bearergate/gateway/worker.hpp>
-
-#include "listening.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -40,7 +40,8 @@ namespace asio = boost::asio;
 std::vector<std::string> files_of(const config::Config& config);
 
 // Everything that `run` is made of. server.cpp puts it together and takes it apart, reload.cpp
-// turns it to another configuration, server_admin.cpp tells of it.
+// turns it to another configuration, server_admin.cpp tells operators of it, standing.cpp a
+// service manager.
 struct Server::State {
     State(config::Loaded loaded, Options its_options);
     ~State();
@@ -50,6 +51,7 @@ struct Server::State {
     std::unique_ptr<AddressKeeper> make_addresses(const Snapshot& of);
     void make_observer();
     void make_admin();
+    void refuse_strangers();
     void watch_files();
     void watch_signals();
 
@@ -66,6 +68,14 @@ struct Server::State {
     void turn_over();
     void reload_failed();
     void tell_what_waits();
+
+    // Told to the supervisor, if there is one.
+    void look_whether_started();
+    void tell_ready();
+    void tell_reloading();
+    void tell_stopping();
+    void tell(bool was_delivered);
+    std::string standing() const;
 
     void limit_connections();
     void tell_limit();
@@ -119,6 +129,9 @@ struct Server::State {
     bool last_reload_failed = false;
     core::WallTime started{};
     core::WallTime in_use_since{};  // the configuration
+    Supervisor supervisor{options.notify_socket};
+    bool told_ready = false;
+    bool told_of_silence = false;
     std::vector<std::thread> worker_threads{};
     std::size_t undrained = 0;
     bool workers_run = false;

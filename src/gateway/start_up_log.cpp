@@ -32,7 +32,7 @@ void log_warnings(LogWriter& log, const std::vector<config::Diagnostic>& warning
 
 void log_start_up(LogWriter& log, const Snapshot& snapshot,
                   const std::vector<config::Diagnostic>& warnings, std::size_t workers,
-                  const std::vector<std::uint16_t>& ports, std::uint16_t admin_port) {
+                  const Listening& listening, std::uint16_t admin_port) {
     log.event(LogLevel::info, "starting",
               {{"config", snapshot.config.file},
                {"version", snapshot.version},
@@ -45,7 +45,10 @@ void log_start_up(LogWriter& log, const Snapshot& snapshot,
     }
     const auto& listen = snapshot.config.server.listen;
     for (std::size_t i = 0; i < listen.size(); ++i) {
-        log.event(LogLevel::info, "listening", {{"address", bound(listen[i], ports[i])}});
+        const std::string address = bound(listen[i], listening.ports()[i]);
+        log.event(
+            LogLevel::info, "listening",
+            {{"address", address}, {"socket", listening.inherited()[i] ? "inherited" : "bound"}});
     }
     if (const auto& admin = snapshot.config.admin.listen) {
         log.event(LogLevel::info, "admin listening", {{"address", bound(*admin, admin_port)}});

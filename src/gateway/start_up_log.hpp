@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bearergate/config/load.hpp>
+#include <bearergate/gateway/listening.hpp>
 #include <bearergate/gateway/log_writer.hpp>
 #include <bearergate/gateway/snapshot.hpp>
 
@@ -16,6 +17,6 @@ void log_warnings(LogWriter& log, const std::vector<config::Diagnostic>& warning
 // What an operator wants to find in the log of a start: that, where it listens, and whom it trusts.
 void log_start_up(LogWriter& log, const Snapshot& snapshot,
                   const std::vector<config::Diagnostic>& warnings, std::size_t workers,
-                  const std::vector<std::uint16_t>& ports, std::uint16_t admin_port);
+                  const Listening& listening, std::uint16_t admin_port);
 
 }  // namespace bearergate::gateway

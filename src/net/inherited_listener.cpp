@@ -116,9 +116,8 @@ std::vector<InheritedListener> inherited_listeners(const Handover& handover, pid
             throw std::runtime_error("what the service manager passed as \"" + name + "\" " +
                                      std::string(fault));
         }
-        inherited.push_back({.descriptor = descriptor,
-                             .name = std::move(name),
-                             .address = address_of(descriptor)});
+        inherited.push_back(
+            {.descriptor = descriptor, .name = std::move(name), .address = address_of(descriptor)});
     }
     return inherited;
 }
@@ -126,8 +125,8 @@ std::vector<InheritedListener> inherited_listeners(const Handover& handover, pid
 std::optional<int> take_one_on(const ListenAddress& address,
                                std::vector<InheritedListener>& inherited) {
     if (inherited.empty()) return std::nullopt;
-    const auto found = std::ranges::find(inherited, text_of(socket_address(address)),
-                                         &InheritedListener::address);
+    const auto found =
+        std::ranges::find(inherited, text_of(socket_address(address)), &InheritedListener::address);
     if (found == inherited.end()) return std::nullopt;
     const int descriptor = found->descriptor;
     inherited.erase(found);

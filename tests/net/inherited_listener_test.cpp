@@ -2,9 +2,9 @@
 
 #include "support/temporary_folder.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -154,9 +154,9 @@ TEST_F(InheritedListeners, OfAHandoverThatMakesNoSenseAreAnError) {
     const struct {
         const char* process;
         const char* descriptors;
-    } cases[] = {{"", "1"},      {"x", "1"},     {"-1", "1"},   {"4711x", "1"}, {"4711", ""},
-                 {"4711", "-1"}, {"4711", "1x"}, {"4711", " 1"}, {"4711", "99999999999"},
-                 {"4711", "1025"}};
+    } cases[] = {
+        {"", "1"},      {"x", "1"},     {"-1", "1"},    {"4711x", "1"},          {"4711", ""},
+        {"4711", "-1"}, {"4711", "1x"}, {"4711", " 1"}, {"4711", "99999999999"}, {"4711", "1025"}};
     for (const auto& c : cases) {
         SCOPED_TRACE(std::string(c.process) + "/" + c.descriptors);
         const Handover senseless{

@@ -35,6 +35,20 @@ bool drain_pipe(int& pipe, std::string& into) {
     return false;
 }
 
+// From 3 on, by way of numbers that none of them has.
+void pass_listeners(const std::vector<int>& listeners) {
+    constexpr int out_of_the_way = 512;
+    std::vector<int> moved;
+    moved.reserve(listeners.size());
+    for (const int listener : listeners) {
+        moved.push_back(fcntl(listener, F_DUPFD_CLOEXEC, out_of_the_way));
+    }
+    int next = STDERR_FILENO + 1;
+    for (const int listener : moved) dup2(listener, next++);
+    setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
+    setenv("LISTEN_FDS", std::to_string(listeners.size()).c_str(), 1);
+}
+
 [[noreturn]] void become(const std::vector<std::string>& command, const Process::Options& options,
                          int output, int error) {
     if (!options.output_file.empty()) {
@@ -46,6 +60,7 @@ bool drain_pipe(int& pipe, std::string& into) {
         const std::size_t equals = variable.find('=');
         setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
     }
+    if (!options.listeners.empty()) pass_listeners(options.listeners);
     std::vector<char*> arguments;
     arguments.reserve(command.size() + 1);
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));

@@ -14,6 +14,7 @@ public:
     struct Options {
         std::vector<std::string> environment{};  // "NAME=value", besides what we have ourselves
         std::string output_file{};               // stdout goes there instead of to us
+        std::vector<int> listeners{};            // passed as a service manager does: LISTEN_FDS
     };
     Process(const std::vector<std::string>& command, const Options& options);
     explicit Process(const std::vector<std::string>& command) : Process(command, Options{}) {}

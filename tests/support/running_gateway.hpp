@@ -26,6 +26,7 @@ public:
         std::vector<std::string>
             before{};  // of the command line: `sh -c 'ulimit ...; exec "$0" ...'`
         std::vector<std::string> environment{};
+        std::vector<int> listeners{};
     };
     // `binary`: BEARERGATE_BINARY. Its configuration listens on 127.0.0.1:0, as does its admin.
     RunningGateway(const std::string& binary, const std::string& yaml, Options options)
@@ -36,8 +37,9 @@ public:
             command.push_back(word);
         }
         process_ = std::make_unique<Process>(
-            command,
-            Process::Options{.environment = std::move(options.environment), .output_file = log_});
+            command, Process::Options{.environment = std::move(options.environment),
+                                      .output_file = log_,
+                                      .listeners = std::move(options.listeners)});
         port_ = wait_for_port("\"listening\"");
         admin_port_ = wait_for_port("\"admin listening\"");
     }
@@ -47,6 +49,7 @@ public:
     std::uint16_t port() const { return port_; }
     std::uint16_t admin_port() const { return admin_port_; }
     Process& process() { return *process_; }
+    void replace(const std::string& yaml) const { folder_.write("gateway.yaml", yaml); }
     std::string log() const {
         std::ifstream file(log_);
         return {std::istreambuf_iterator<char>(file), {}};

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ public:
         std::function<Readiness()> readiness{};
         Observe observe{};
     };
-    // Binds config.listen, which must be there; throws std::system_error.
-    Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources);
+    // Binds config.listen, which must be there, unless a socket that listens on it was inherited.
+    // Throws std::system_error.
+    Admin(boost::asio::io_context& io, const config::Admin& config, Sources sources,
+          std::optional<int> inherited = std::nullopt);
 
     void start() { server_.start(); }
     void use(const config::Admin& config);  // all of it but where it listens

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bearergate/config/load.hpp>
+#include <bearergate/net/inherited_listener.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +25,10 @@ public:
         std::function<config::LoadResult()> read_again{};
         std::function<void(const std::string& line)> log_line{};  // default: stdout through spdlog
         std::function<void()> drained{};
+        // Used instead of binding where they listen on a configured address. One that does not is
+        // an error: nobody would accept from it.
+        std::vector<net::InheritedListener> inherited{};
+        std::string notify_socket{};  // whom a Supervisor tells how it goes
     };
     // Binds everything before it returns. Throws std::runtime_error with one clear message for an
     // address in use or an unusable file.
