@@ -383,15 +383,6 @@ void Authenticator::forget(std::size_t cache_entries) {
     state_->cache = TokenCache(cache_entries, cache_entries * cached_bytes_per_entry);
 }
 
-Authenticator::Figures& Authenticator::Figures::operator+=(const Figures& other) {
-    hits += other.hits;
-    misses += other.misses;
-    evictions += other.evictions;
-    entries += other.entries;
-    waiting += other.waiting;
-    return *this;
-}
-
 Authenticator::Figures Authenticator::figures() const {
     return {.hits = state_->hits,
             .misses = state_->misses,

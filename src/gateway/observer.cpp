@@ -12,6 +12,14 @@ namespace bearergate::gateway {
 
 namespace {
 
+void add(Authenticator::Figures& to, const Authenticator::Figures& from) {
+    to.hits += from.hits;
+    to.misses += from.misses;
+    to.evictions += from.evictions;
+    to.entries += from.entries;
+    to.waiting += from.waiting;
+}
+
 // Of one worker, counted by the routes of `snapshot`. It may be a reload behind.
 void add(Observation& all, const Worker::Figures& worker) {
     Counters counters = worker.counters;
@@ -19,7 +27,7 @@ void add(Observation& all, const Worker::Figures& worker) {
         counters.turn_to(all.snapshot->policy, worker.snapshot->policy);
     }
     all.counters += counters;
-    all.tokens += worker.tokens;
+    add(all.tokens, worker.tokens);
     all.idle_upstream_connections += worker.idle_upstream_connections;
 }
 

@@ -85,7 +85,6 @@ public:
 
     struct Figures {
         std::uint64_t hits = 0, misses = 0, evictions = 0, entries = 0, waiting = 0;
-        Figures& operator+=(const Figures& other);
     };
     Figures figures() const;
 
