@@ -14,7 +14,8 @@ RUN cmake --preset release -DCMAKE_CXX_COMPILER=g++ \
 
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libssl3t64 libyaml-cpp0.8 libspdlog1.15 libfmt10 libseccomp2 ca-certificates \
+        libssl3t64 libyaml-cpp0.8 libspdlog1.15 libfmt10 libprometheus-cpp-core1.0 \
+        libseccomp2 ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bearergate /usr/local/bin/bearergate
 COPY docker/bearergate.yaml /etc/bearergate/bearergate.yaml

@@ -1,4 +1,5 @@
 #include <bearergate/gateway/admin.hpp>
+#include <bearergate/gateway/exposition.hpp>
 #include <bearergate/gateway/listening.hpp>
 #include <bearergate/net/admitted_host.hpp>
 
@@ -37,6 +38,14 @@ void readiness(const Admin::Sources& sources, const HttpQuestion&, net::HttpServ
                     {"issuers_without_keys", now.issuers_without_keys}}));
 }
 
+void metrics(const Admin::Sources& sources, const HttpQuestion&, net::HttpServer::Answer give) {
+    sources.metrics([give = std::move(give)](const std::string& text) mutable {
+        give({.content_type = std::string(exposition_type),
+              .body = text,
+              .fields = {{"X-Content-Type-Options", "nosniff"}}});
+    });
+}
+
 struct Page {
     std::string_view method;  // GET also answers HEAD
     std::string_view path;
@@ -45,6 +54,7 @@ struct Page {
 constexpr std::array pages = {
     Page{"GET", "/healthz", health},
     Page{"GET", "/readyz", readiness},
+    Page{"GET", "/metrics", metrics},
 };
 
 bool answers(const Page& page, std::string_view method) {

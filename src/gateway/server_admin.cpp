@@ -21,12 +21,19 @@ void Server::State::make_observer() {
 void Server::State::make_admin() {
     const config::Admin& settings = snapshot->config.admin;
     if (!settings.listen) return;
+    Admin::Sources sources{
+        .readiness = [this] { return readiness(); },
+        .observe = [this](TakeObservation take) { observer->observe(std::move(take)); },
+        .metrics =
+            [this](Admin::TakeText take) {
+                observer->observe([this, take = std::move(take)](
+                                      const std::shared_ptr<const Observation>& seen) mutable {
+                    take(exposition.text(seen));
+                });
+            }};
     try {
         admin = std::make_unique<Admin>(
-            control, settings,
-            Admin::Sources{
-                .readiness = [this] { return readiness(); },
-                .observe = [this](TakeObservation take) { observer->observe(std::move(take)); }},
+            control, settings, std::move(sources),
             net::take_one_on(listen_address(*settings.listen), options.inherited));
     } catch (const std::system_error& error) {
         throw cannot_listen(*settings.listen, error);

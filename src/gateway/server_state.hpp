@@ -2,6 +2,7 @@
 
 #include <bearergate/gateway/address_keeper.hpp>
 #include <bearergate/gateway/admin.hpp>
+#include <bearergate/gateway/exposition.hpp>
 #include <bearergate/gateway/file_watch.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/gateway/listening.hpp>
@@ -106,6 +107,7 @@ struct Server::State {
     std::unique_ptr<KeyKeeper> keys{};
     std::unique_ptr<AddressKeeper> addresses{};
     std::unique_ptr<Observer> observer{};
+    Exposition exposition{};
     std::unique_ptr<Admin> admin{};
     std::unique_ptr<FileWatch> files{};
     const config::Server server_at_start;  // what of it cannot change before the next start

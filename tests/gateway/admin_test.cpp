@@ -22,8 +22,12 @@ protected:
         config::Admin config;
         config.listen = {.text = "127.0.0.1:0", .host = "127.0.0.1"};
         config.hosts = {"gateway.internal"};
-        admin_ = std::make_unique<Admin>(loop_.io(), config,
-                                         Admin::Sources{.readiness = [this] { return now_; }});
+        admin_ =
+            std::make_unique<Admin>(loop_.io(), config,
+                                    Admin::Sources{
+                                        .readiness = [this] { return now_; },
+                                        .metrics = [](Admin::TakeText take) { take("up 1\n"); },
+                                    });
         admin_->start();
         loop_.start();
     }
@@ -65,13 +69,20 @@ TEST_F(AdminTest, IsNotReadyWhileDraining) {
     EXPECT_EQ(json::parse(reply.body)["draining"], true);
 }
 
+TEST_F(AdminTest, GivesScrapersTheirText) {
+    const test::Reply reply = get("/metrics");
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_EQ(reply.body, "up 1\n");
+}
+
 TEST_F(AdminTest, RefusesNamesThatAWebPageCouldRebind) {
     for (const char* host :
          {"evil.example", "evil.example:9901", "127.0.0.1.evil.example", "localhost.evil.example",
           "1.2.3", "0x7f000001", "2130706433", "", "gateway.internal.evil.example", "::1",
           "[::1].evil.example", "localhost:99x"}) {
         SCOPED_TRACE(host);
-        for (const char* page : {"/healthz", "/readyz", "/absent"}) {
+        for (const char* page : {"/healthz", "/readyz", "/metrics", "/absent"}) {
             EXPECT_EQ(get(page, {{"Host", host}}).status, 403);
         }
     }

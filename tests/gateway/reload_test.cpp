@@ -1,21 +1,12 @@
 // From one configuration to the next while requests come: files replaced as people and deployments
 // replace them, with the whole gateway in this process.
 
-#include <bearergate/gateway/server.hpp>
-
-#include "support/files.hpp"
-#include "support/http_client.hpp"
-#include "support/lines.hpp"
-#include "support/recording_upstream.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/test_issuer.hpp"
+#include "gateway/reloading.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <map>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,74 +14,8 @@
 namespace bearergate::gateway {
 namespace {
 
-using test::ask;
 using test::Reply;
-
-// Answers with its name and the target that it was asked for.
-test::RecordingUpstream::Script tells(const std::string& name) {
-    return [name](test::UpstreamPeer& peer) {
-        while (const auto request = peer.read_request()) {
-            const std::string body = name + " " + request->target;
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
-                      "\r\n\r\n" + body);
-        }
-    };
-}
-
-class Reload : public testing::Test {
-protected:
-    Reload() { folder_.write("keys.json", issuer_.jwks()); }
-
-    std::string configuration(const std::string& routes, const std::string& server = "") const {
-        const auto url = [](const test::RecordingUpstream& upstream) { return upstream.url(); };
-        return "server: { listen: \"127.0.0.1:0\", workers: 2" + server + " }\n" +
-               "admin: { listen: \"off\" }\n" +  //
-               "issuers: { default: { issuer: \"" + issuer_.issuer() +
-               "\", jwks_file: keys.json } }\n" + "audience: https://api.example\n" +
-               "upstreams: { one: { url: \"" + url(one_) + "\" }, two: { url: \"" + url(two_) +
-               "\" } }\n" + "routes:\n" + routes;
-    }
-    // Moved into place, as an editor or a deployment does it.
-    void replace(const std::string& name, const std::string& text) const {
-        std::filesystem::rename(folder_.write(name + ".new", text), folder_.file(name));
-    }
-    config::LoadResult read() const {
-        const std::string file = folder_.file("gateway.yaml");
-        return config::load(test::read_file(file), file,
-                            {.environment = [](const std::string&) { return std::nullopt; },
-                             .folder = folder_.path().string()});
-    }
-    void serve(const std::string& text) {
-        folder_.write("gateway.yaml", text);
-        auto first = read();
-        ASSERT_TRUE(first.loaded);
-        server_ = std::make_unique<Server>(
-            std::move(*first.loaded),
-            Server::Options{.wall_now =
-                                [] {
-                                    return core::WallTime(std::chrono::duration<double>(
-                                        test::Issuer::issued_at + 60));
-                                },
-                            .read_again = [this] { return read(); },
-                            .log_line = [this](const std::string& line) { log_.add(line); }});
-        server_->start();
-    }
-    Reply get(const std::string& target, const std::string& token = "") const {
-        test::Ask request{.target = target};
-        if (!token.empty()) request.headers = {{"Authorization", "Bearer " + token}};
-        return ask(server_->ports().front(), request);
-    }
-    bool reloaded(std::size_t times) {
-        return log_.wait_for_count("configuration reloaded", times);
-    }
-
-    test::TemporaryFolder folder_{};
-    test::Issuer issuer_{};
-    test::RecordingUpstream one_{tells("one")};
-    test::RecordingUpstream two_{tells("two")};
-    test::Lines log_{};
-    std::unique_ptr<Server> server_{};
-};
+using Reload = test::Reloading;
 
 TEST_F(Reload, AReplacedFileIsInForceWithoutARestart) {
     serve(configuration("  GET /a: { access: public, upstream: one }\n"));

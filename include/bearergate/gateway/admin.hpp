@@ -18,9 +18,11 @@ namespace bearergate::gateway {
 // the table of admin.cpp.
 class Admin {
 public:
+    using TakeText = std::move_only_function<void(const std::string&)>;
     struct Sources {
         std::function<Readiness()> readiness{};
         Observe observe{};
+        std::function<void(TakeText)> metrics{};  // the text of an observation
     };
     // Binds config.listen, which must be there, unless a socket that listens on it was inherited.
     // Throws std::system_error.
