@@ -53,6 +53,9 @@ struct KeyKeeper::State {
         std::shared_ptr<net::TlsContext> tls{};  // shared with its fetcher
         boost::asio::steady_timer timer;
         std::unique_ptr<KeyStore> store{};
+        KeyStore::Figures before{};  // of the one whose name it has taken over
+
+        KeyStore::Figures figures() const;
     };
     using Issuers = std::vector<std::unique_ptr<Issuer>>;
 
@@ -74,6 +77,13 @@ struct KeyKeeper::State {
     Issuers issuers{};
     std::shared_ptr<const core::KeyRing> ring{};
 };
+
+KeyStore::Figures KeyKeeper::State::Issuer::figures() const {
+    KeyStore::Figures all = store->figures();
+    all.refreshes += before.refreshes;
+    all.failures += before.failures;
+    return all;
+}
 
 std::unique_ptr<KeyKeeper::State::Issuer> KeyKeeper::State::make_issuer(
     const config::KeySource& source, std::size_t index, TlsContexts& contexts) {
@@ -160,6 +170,10 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
         tls[i] = contexts.of(sources[i]);
         if (holder(sources[i]) == state.issuers.end()) {
             made[i] = state.make_issuer(sources[i], i, contexts);
+            const auto namesake = std::ranges::find_if(state.issuers, [&](const auto& issuer) {
+                return issuer->source.name == sources[i].name;
+            });
+            if (namesake != state.issuers.end()) made[i]->before = (*namesake)->figures();
         }
     }
     auto ring = std::make_shared<core::KeyRing>(sources.size());
@@ -212,7 +226,7 @@ std::vector<KeyKeeper::Figures> KeyKeeper::figures() const {
     all.reserve(state_->issuers.size());
     for (const auto& issuer : state_->issuers) {
         all.push_back({.name = issuer->source.name,
-                       .store = issuer->store->figures(),
+                       .store = issuer->figures(),
                        .key_ids = issuer->store->key_ids()});
     }
     return all;

@@ -268,6 +268,26 @@ TEST(KeyKeeper, WhatIsFetchedForAFormerConfigurationIsThrownAway) {
     EXPECT_EQ(control.published, 3);  // what was asked of the former one, and of the new one, twice
 }
 
+// A count that falls says that the process has begun anew.
+TEST(KeyKeeper, AnIssuersCountsGoOnWhenItsSettingsChange) {
+    ScriptedIssuer one;
+    Control control({by_discovery(one, "main")});
+    const auto store = [&] { return control.keeper->figures().at(0).store; };
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return store().refreshes == 1; }));
+    config::KeySource changed = by_discovery(one, "main");
+    for (std::uint64_t generation = 2; generation < 4; ++generation) {
+        changed.refresh += 1s;
+        control.keeper->reconfigure({changed}, generation);
+        EXPECT_EQ(store().refreshes, generation - 1);
+        EXPECT_FALSE(store().usable) << "its keys do not";
+        ASSERT_TRUE(control.run_until([&] { return store().refreshes == generation; }));
+    }
+    ScriptedIssuer two;
+    control.keeper->reconfigure({by_discovery(two, "another")}, 4);
+    EXPECT_EQ(store().refreshes, 0U);
+}
+
 TEST(KeyKeeper, AConfigurationWithAnUnusableCaChangesNothing) {
     ScriptedIssuer one;
     Control control({by_discovery(one, "one")});

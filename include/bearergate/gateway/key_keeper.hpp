@@ -52,8 +52,8 @@ public:
     std::shared_ptr<const core::KeyRing> ring() const;
 
     struct Figures {
-        std::string name{};  // in the configuration
-        KeyStore::Figures store{};
+        std::string name{};         // in the configuration
+        KeyStore::Figures store{};  // counts go on through a reload, under the issuer's name
         std::vector<std::string> key_ids{};
     };
     std::vector<Figures> figures() const;  // by issuer index
