@@ -1,7 +1,7 @@
 // `bearergate explain`: the command line around an explanation.
 #include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
-#include <bearergate/cli/explain.hpp>
+#include <bearergate/cli/explain_text.hpp>
 #include <bearergate/cli/fetch_keys.hpp>
 #include <bearergate/cli/load_file.hpp>
 #include <bearergate/cli/terminal.hpp>
@@ -56,12 +56,15 @@ Usable<std::optional<std::string>> token_of(const Options& options) {
 
 Explanation explain_with(const Options& options, const config::Loaded& loaded,
                          const std::string& head, core::KeyRing keys, core::WallTime now) {
-    if (options.is_offline) return explain(loaded, head, nullptr, now);
-    Explanation explanation = explain(loaded, head, &keys, now);
+    const auto with = [&](const core::KeyRing* ring) {
+        return gateway::explain(loaded.config, loaded.policy, head, ring, now);
+    };
+    if (options.is_offline) return with(nullptr);
+    Explanation explanation = with(&keys);
     const auto* const needed = std::get_if<core::NeedKeys>(&explanation.decision);
     if (!needed || !options.keys_file.empty()) return explanation;
     keys = fetch_keys(loaded.config, needed->issuer, std::cerr);
-    return explain(loaded, head, &keys, now);
+    return with(&keys);
 }
 
 int unusable(const std::string& why) {
@@ -74,7 +77,7 @@ int run(const Options& options) {
     if (!now) return unusable(now.error());
     const auto token = token_of(options);
     if (!token) return unusable(token.error());
-    const auto head = request_head(options.method, options.url, options.fields, *token);
+    const auto head = gateway::request_head(options.method, options.url, options.fields, *token);
     if (!head) return unusable(head.error());
     const auto loaded = load_file(options.config, std::cerr);
     if (!loaded) return is_unusable;

@@ -1,4 +1,4 @@
-#include <bearergate/cli/explain.hpp>
+#include <bearergate/cli/explain_text.hpp>
 #include <bearergate/cli/fetch_keys.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/net/resolver.hpp>

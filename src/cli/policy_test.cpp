@@ -158,12 +158,13 @@ Usable<TriedCase> try_case(const config::Loaded& loaded, const config::TestCase&
     if (!token) return fail(token.error());
     std::vector<std::string> fields;
     for (const auto& [name, value] : test.headers) fields.push_back(name + ": " + value);
-    const auto head = request_head(test.method, url_of(test), fields, *token);
+    const auto head = gateway::request_head(test.method, url_of(test), fields, *token);
     if (!head) return fail(head.error());
 
     const bool is_signed = test.token.kind != TestToken::Kind::claims;
     TriedCase tried{.test = test, .file = file};
-    tried.explanation = explain(loaded, *head, is_signed ? &keys : nullptr, now);
+    tried.explanation =
+        gateway::explain(loaded.config, loaded.policy, *head, is_signed ? &keys : nullptr, now);
     compare_decision(tried);
     if (!tried.passed() || !test.expect.allowed) return tried;
     compare_upstream(tried, loaded);

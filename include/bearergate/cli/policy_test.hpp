@@ -1,7 +1,8 @@
 #pragma once
 
 #include <bearergate/cli/arguments.hpp>
-#include <bearergate/cli/explain.hpp>
+#include <bearergate/cli/explain_text.hpp>
+#include <bearergate/config/load.hpp>
 
 #include <span>
 #include <string>

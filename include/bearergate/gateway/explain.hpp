@@ -1,7 +1,9 @@
 #pragma once
 
-#include <bearergate/config/load.hpp>
+#include <bearergate/config/config.hpp>
 #include <bearergate/core/authorize.hpp>
+#include <bearergate/core/policy.hpp>
+#include <bearergate/core/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace bearergate::cli {
+namespace bearergate::gateway {
 
 // One check of docs/how-it-decides.md, as it went for one request.
 struct ExplainedCheck {
@@ -54,12 +56,8 @@ struct Explanation {
 // by itself: every verdict comes from the functions that decide live requests. `keys` null leaves
 // checks 12 and 13 out. A decision of NeedKeys asks for keys and another call; as an answer it is
 // read as keys_unavailable.
-Explanation explain(const config::Loaded& loaded, std::string_view head, const core::KeyRing* keys,
-                    core::WallTime now);
-
-// For people. `colours` as ANSI escapes.
-std::string render(const ExplainedCheck& check, bool colours);
-std::string render(const Explanation& explanation, std::string_view file, bool colours);
+Explanation explain(const config::Config& config, const core::Policy& policy, std::string_view head,
+                    const core::KeyRing* keys, core::WallTime now);
 
 // The head that a client would send for this: `url` is a path, or has a scheme and a host, which
 // becomes Host unless `fields` ("Name: value") has one. A sentence about what is wrong otherwise.
@@ -67,8 +65,11 @@ core::Result<std::string, std::string> request_head(std::string_view method, std
                                                     const std::vector<std::string>& fields,
                                                     std::optional<std::string_view> token);
 
-// Any text for a terminal or a log: what is not printable ASCII is escaped, and the end of a long
-// one is left out.
+// The decision in a sentence.
+std::string verdict(const Explanation& explanation);
+
+// Any text for a terminal, a log or a page: what is not printable ASCII is escaped, and the end of
+// a long one is left out.
 std::string shown(std::string_view text);
 
-}  // namespace bearergate::cli
+}  // namespace bearergate::gateway

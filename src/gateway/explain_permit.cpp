@@ -1,6 +1,6 @@
 // What checks 14 to 16 compared: what the route asks, and what the token grants.
-#include <bearergate/cli/explain.hpp>
 #include <bearergate/core/organization.hpp>
+#include <bearergate/gateway/explain.hpp>
 
 #include "explain_evidence.hpp"
 
@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace bearergate::cli {
+namespace bearergate::gateway {
 namespace {
 
 using Source = core::OrganizationSource::Kind;
@@ -66,10 +66,10 @@ std::string condition_text(const core::ClaimCondition& condition) {
 Compared compared_audience(const Evidence& evidence) {
     const auto& token = *evidence.account.token;
     const core::Rule& rule = evidence.route()->rule;
-    Compared compared{"issuer " + shown(evidence.loaded.policy.issuers[token.issuer].name)};
+    Compared compared{"issuer " + shown(evidence.policy.issuers[token.issuer].name)};
     std::vector<std::string> accepted;
     for (std::size_t i = 0; i < rule.accepts_issuer.size(); ++i) {
-        if (rule.accepts_issuer[i]) accepted.push_back(evidence.loaded.policy.issuers[i].name);
+        if (rule.accepts_issuer[i]) accepted.push_back(evidence.policy.issuers[i].name);
     }
     compared.push_back("the route accepts " + shown_list(accepted));
     compared.push_back("aud " + shown_list(token.claims.audience));
@@ -88,7 +88,7 @@ Compared compared_organization(const Evidence& evidence) {
     const auto& token = *evidence.account.token;
     const core::Rule& rule = evidence.route()->rule;
     const auto held = core::token_organization(
-        token.claims, evidence.loaded.policy.issuers[token.issuer].organization_audience);
+        token.claims, evidence.policy.issuers[token.issuer].organization_audience);
     Compared compared{fmt::format("token: {}, organization: {}", kind_name(rule.token),
                                   source_text(evidence, rule.organization))};
     if (rule.token != core::TokenKind::api) {
@@ -128,4 +128,4 @@ Compared compared_grants(const Evidence& evidence) {
     return compared;
 }
 
-}  // namespace bearergate::cli
+}  // namespace bearergate::gateway

@@ -1,5 +1,5 @@
 // What checks 8 to 13 compared: the token, by its header and claims.
-#include <bearergate/cli/explain.hpp>
+#include <bearergate/gateway/explain.hpp>
 
 #include "explain_evidence.hpp"
 
@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cmath>
 
-namespace bearergate::cli {
+namespace bearergate::gateway {
 namespace {
 
 constexpr std::array all_algorithms{
@@ -74,8 +74,7 @@ Compared compared_form(const Evidence& evidence) {
     if (!evidence.compact) return {};
     const auto dots = std::ranges::count(*evidence.compact, '.');
     return {fmt::format("{} bytes of at most {}, {} {}", evidence.compact->size(),
-                        evidence.loaded.policy.token_bytes, dots + 1,
-                        dots == 0 ? "part" : "parts")};
+                        evidence.policy.token_bytes, dots + 1, dots == 0 ? "part" : "parts")};
 }
 
 Compared compared_header(const Evidence& evidence) {
@@ -86,7 +85,7 @@ Compared compared_header(const Evidence& evidence) {
     if (header.at("crit").type() != core::Json::Type::invalid)
         compared.push_back("crit " + text_of(header.at("crit")));
     if (const auto issuer = evidence.issuer()) {
-        const core::Issuer& known = evidence.loaded.policy.issuers[*issuer];
+        const core::Issuer& known = evidence.policy.issuers[*issuer];
         compared.push_back(fmt::format("allowed: {}; typ {}", names_of(known.algorithms),
                                        known.token_type ? shown(*known.token_type) : "any"));
     }
@@ -97,8 +96,8 @@ Compared compared_issuer(const Evidence& evidence) {
     if (!evidence.token) return {};
     Compared compared{"iss " + text_of(payload_of(evidence).at("iss"))};
     const auto issuer = evidence.issuer();
-    for (std::size_t i = 0; i < evidence.loaded.policy.issuers.size(); ++i) {
-        const core::Issuer& known = evidence.loaded.policy.issuers[i];
+    for (std::size_t i = 0; i < evidence.policy.issuers.size(); ++i) {
+        const core::Issuer& known = evidence.policy.issuers[i];
         if (issuer && *issuer != i) continue;
         compared.push_back(
             fmt::format("issuer {}: {}", shown(known.name), setting(evidence, known.issuer)));
@@ -117,7 +116,7 @@ Compared compared_times(const Evidence& evidence) {
         compared.push_back(fmt::format("{} {}", name, time_of(claim, now)));
     }
     if (const auto issuer = evidence.issuer()) {
-        const core::TimeRules& rules = evidence.loaded.policy.issuers[*issuer].times;
+        const core::TimeRules& rules = evidence.policy.issuers[*issuer].times;
         compared.push_back(fmt::format("clock skew {} s", rules.skew.count()));
         if (rules.max_lifetime) {
             compared.push_back(fmt::format("lifetime of at most {} s, counted from iat",
@@ -149,7 +148,7 @@ Compared compared_signature(const Evidence& evidence) {
 Compared compared_claims(const Evidence& evidence) {
     if (!evidence.token || !evidence.issuer()) return {};
     const core::Json& payload = payload_of(evidence);
-    const core::ClaimNames& names = evidence.loaded.policy.issuers[*evidence.issuer()].claims;
+    const core::ClaimNames& names = evidence.policy.issuers[*evidence.issuer()].claims;
     Compared compared{"sub " + text_of(payload.at("sub")), "aud " + text_of(payload.at("aud"))};
     for (const core::ClaimName* name : {&names.client, &names.organization, &names.scope}) {
         compared.push_back(fmt::format("{} {}", shown(name->text), text_of(name->in(payload))));
@@ -159,4 +158,4 @@ Compared compared_claims(const Evidence& evidence) {
     return compared;
 }
 
-}  // namespace bearergate::cli
+}  // namespace bearergate::gateway

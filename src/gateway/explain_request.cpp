@@ -1,5 +1,5 @@
 // What checks 1 to 7 compared: the request itself, and its route.
-#include <bearergate/cli/explain.hpp>
+#include <bearergate/gateway/explain.hpp>
 
 #include "explain_evidence.hpp"
 
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace bearergate::cli {
+namespace bearergate::gateway {
 namespace {
 
 std::string_view access_name(core::Access access) {
@@ -37,7 +37,7 @@ Compared compared_bytes(const Evidence& evidence) {
 }
 
 Compared compared_limits(const Evidence& evidence) {
-    const auto& limits = evidence.loaded.config.server.limits;
+    const auto& limits = evidence.config.server.limits;
     const auto lines = std::ranges::count(evidence.raw_head, '\n');
     return {fmt::format("{} bytes of at most {}, {} fields of at most {}", evidence.raw_head.size(),
                         limits.header_bytes, std::max<std::ptrdiff_t>(lines - 2, 0),
@@ -89,4 +89,4 @@ Compared compared_credentials(const Evidence& evidence) {
         fmt::format("scheme: {}; {} characters", scheme_of(fields.front()), fields.front().size())};
 }
 
-}  // namespace bearergate::cli
+}  // namespace bearergate::gateway

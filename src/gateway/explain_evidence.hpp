@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bearergate/config/load.hpp>
+#include <bearergate/config/config.hpp>
 #include <bearergate/core/authorize.hpp>
 #include <bearergate/http/head.hpp>
 
@@ -9,12 +9,13 @@
 #include <string_view>
 #include <vector>
 
-namespace bearergate::cli {
+namespace bearergate::gateway {
 
 // Everything there is to show about one decision. The token is only read for showing: what it says
 // is claimed, not proved, until the account has it.
 struct Evidence {
-    const config::Loaded& loaded;
+    const config::Config& config;
+    const core::Policy& policy;
     std::string_view raw_head;
     const core::KeyRing* keys;
     core::WallTime now;
@@ -27,13 +28,13 @@ struct Evidence {
 
     const core::Route* route() const {
         return account.match.outcome == core::Match::Outcome::found
-                   ? &loaded.policy.routes[account.match.route]
+                   ? &policy.routes[account.match.route]
                    : nullptr;
     }
     // The issuer that the token names, if it is a configured one.
     std::optional<std::size_t> issuer() const {
         const auto name = token ? token->issuer() : std::nullopt;
-        return name ? loaded.policy.find_issuer(*name) : std::nullopt;
+        return name ? policy.find_issuer(*name) : std::nullopt;
     }
     core::RequestView request() const {
         return {.method = head.method, .host = head.host, .target = *target, .fields = head.fields};
@@ -84,4 +85,4 @@ Compared compared_audience(const Evidence& evidence);
 Compared compared_organization(const Evidence& evidence);
 Compared compared_grants(const Evidence& evidence);
 
-}  // namespace bearergate::cli
+}  // namespace bearergate::gateway

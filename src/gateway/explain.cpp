@@ -1,5 +1,5 @@
-// `bearergate explain`: walks one request through the checks, and keeps what they came to know.
-#include <bearergate/cli/explain.hpp>
+// Walks one request through the checks, and keeps what they came to know.
+#include <bearergate/gateway/explain.hpp>
 #include <bearergate/gateway/snapshot.hpp>
 #include <bearergate/http/cors.hpp>
 #include <bearergate/http/forward.hpp>
@@ -14,7 +14,7 @@
 #include <span>
 #include <utility>
 
-namespace bearergate::cli {
+namespace bearergate::gateway {
 namespace {
 
 using core::Denied;
@@ -89,7 +89,7 @@ std::optional<http::Cors> cors_of(const config::Config& config) {
 
 // Checks 1 and 2.
 std::optional<Reason> read_head(Evidence& evidence) {
-    const auto& limits = evidence.loaded.config.server.limits;
+    const auto& limits = evidence.config.server.limits;
     http::HeadScan scan(http::HeadScan::Kind::request,
                         {.bytes = limits.header_bytes, .fields = limits.header_count});
     const auto length = scan.feed(evidence.raw_head);
@@ -99,11 +99,11 @@ std::optional<Reason> read_head(Evidence& evidence) {
 }
 
 bool is_preflight(const Evidence& evidence) {
-    if (!evidence.loaded.config.cors) return false;
+    if (!evidence.config.cors) return false;
     const auto method = http::preflight_method(evidence.head);
     if (!method) return false;
     core::Match match;
-    evidence.loaded.policy.table.match(evidence.head.host, *method, evidence.target->path(), match);
+    evidence.policy.table.match(evidence.head.host, *method, evidence.target->path(), match);
     return match.outcome == core::Match::Outcome::found;
 }
 
@@ -115,7 +115,7 @@ void read_token(Evidence& evidence) {
     const auto compact = core::bearer_token(evidence.head.authorization);
     if (!compact) return;
     evidence.compact = *compact;
-    if (compact->size() > evidence.loaded.policy.token_bytes) return;
+    if (compact->size() > evidence.policy.token_bytes) return;
     if (auto token = core::UnverifiedToken::parse(*compact)) evidence.token = *std::move(token);
 }
 
@@ -133,7 +133,7 @@ std::vector<std::string> lines_of(std::string_view response) {
 
 std::vector<std::string> refusal_lines(const Evidence& evidence, Reason reason) {
     const core::Route* const route = evidence.route();
-    const auto cors = cors_of(evidence.loaded.config);
+    const auto cors = cors_of(evidence.config);
     const std::string cors_lines = cors ? http::cors_lines(*cors, evidence.head) : "";
     std::string response;
     http::write_refusal(response, reason,
@@ -147,7 +147,7 @@ std::vector<std::string> refusal_lines(const Evidence& evidence, Reason reason) 
 
 std::vector<std::string> preflight_lines(const Evidence& evidence) {
     std::string response;
-    http::write_preflight(response, *cors_of(evidence.loaded.config), evidence.head, "", true);
+    http::write_preflight(response, *cors_of(evidence.config), evidence.head, "", true);
     return lines_of(response);
 }
 
@@ -156,27 +156,26 @@ std::vector<std::string> preflight_lines(const Evidence& evidence) {
 std::string forwarded_head(const Evidence& evidence, const core::Decision& decision) {
     const core::Route& route = *evidence.route();
     const auto* const allowed = std::get_if<core::Allowed>(&decision);
-    http::ForwardFacts facts{
-        .strip_prefix = route.strip_prefix,
-        .keep_authorization = gateway::keeps_authorization(route, evidence.loaded.config)};
+    http::ForwardFacts facts{.strip_prefix = route.strip_prefix,
+                             .keep_authorization = keeps_authorization(route, evidence.config)};
     if (allowed && evidence.account.token) {
-        facts.identity_headers = evidence.loaded.policy.identity;
+        facts.identity_headers = evidence.policy.identity;
         facts.identity_values = evidence.account.token->identity.values;
         facts.organization = allowed->organization;
     }
     std::string head;
-    http::write_request_head(head, evidence.head, *evidence.target,
-                             gateway::hygiene_of(evidence.loaded.policy), facts);
+    http::write_request_head(head, evidence.head, *evidence.target, hygiene_of(evidence.policy),
+                             facts);
     return head;
 }
 
 void add_forwarding(Explanation& explanation, const Evidence& evidence) {
     const core::Route& route = *evidence.route();
-    const auto& upstreams = evidence.loaded.config.upstreams;
+    const auto& upstreams = evidence.config.upstreams;
     const std::string written = forwarded_head(evidence, explanation.decision);
     http::RequestHead head;
     if (http::RequestParser().parse(written, head)) return;
-    for (const core::IdentityHeader& header : evidence.loaded.policy.identity) {
+    for (const core::IdentityHeader& header : evidence.policy.identity) {
         const auto value = head.value(header.name);
         if (value) explanation.identity.emplace_back(header.name, *value);
     }
@@ -239,7 +238,7 @@ void add_checks(Explanation& explanation, const Evidence& evidence, std::optiona
 // Runs the checks as a live request would meet them.
 core::Decision run(Evidence& evidence, std::string& scratch, bool& preflight) {
     if (const auto reason = read_head(evidence)) return Denied{*reason};
-    const auto& policy = evidence.loaded.policy;
+    const core::Policy& policy = evidence.policy;
     const auto target = core::Target::parse(evidence.head.target, policy.target, scratch);
     if (!target) return Denied{target.error()};
     evidence.target = *target;
@@ -250,9 +249,10 @@ core::Decision run(Evidence& evidence, std::string& scratch, bool& preflight) {
 
 }  // namespace
 
-Explanation explain(const config::Loaded& loaded, std::string_view head, const core::KeyRing* keys,
-                    core::WallTime now) {
-    Evidence evidence{.loaded = loaded, .raw_head = head, .keys = keys, .now = now};
+Explanation explain(const config::Config& config, const core::Policy& policy, std::string_view head,
+                    const core::KeyRing* keys, core::WallTime now) {
+    Evidence evidence{
+        .config = config, .policy = policy, .raw_head = head, .keys = keys, .now = now};
     std::string scratch;
     Explanation explanation;
     explanation.decision = run(evidence, scratch, explanation.is_preflight);
@@ -286,4 +286,4 @@ Explanation explain(const config::Loaded& loaded, std::string_view head, const c
     return explanation;
 }
 
-}  // namespace bearergate::cli
+}  // namespace bearergate::gateway
