@@ -1,12 +1,18 @@
 #include <bearergate/net/http_server.hpp>
 
+#include "event_channel.hpp"
+#include "peer_name.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -31,10 +37,6 @@ using TimedStream = beast::basic_stream<asio::generic::stream_protocol, Executor
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t most_at_once = 1024;  // of a head, when it begins
 
-bool equal_names(std::string_view a, std::string_view b) {
-    return beast::iequals(a, b);
-}
-
 // What to say before closing to a request that could not be read; nothing to one that just ended.
 std::optional<HttpAnswer> complaint(beast::error_code error) {
     unsigned status = 0;
@@ -51,22 +53,19 @@ std::optional<HttpAnswer> complaint(beast::error_code error) {
     return HttpAnswer{.status = status, .body = "{\"error\":\"bad request\"}\n"};
 }
 
+HttpAnswer too_many_streams() {
+    HttpAnswer answer{.status = 503, .body = "{\"error\":\"too many event streams\"}\n"};
+    answer.fields = {{"Retry-After", "5"}};
+    return answer;
+}
+
+std::string peer_of(const Socket& socket) {
+    beast::error_code error;
+    const Endpoint endpoint = socket.remote_endpoint(error);
+    return error ? "unknown" : peer_name(endpoint);
+}
+
 }  // namespace
-
-std::string_view HttpQuestion::path() const {
-    return std::string_view(target).substr(0, target.find('?'));
-}
-
-std::size_t HttpQuestion::count(std::string_view name) const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        fields, [name](const auto& field) { return equal_names(field.first, name); }));
-}
-
-std::string_view HttpQuestion::value(std::string_view name) const {
-    const auto found = std::ranges::find_if(
-        fields, [name](const auto& field) { return equal_names(field.first, name); });
-    return found == fields.end() ? std::string_view() : std::string_view(found->second);
-}
 
 struct HttpServer::State : std::enable_shared_from_this<State> {
     State(const Limits& its_limits, Handler its_handler)
@@ -103,6 +102,22 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
         bool was_cut = false;
     };
 
+    // A connection while events are told to it.
+    struct Reader {
+        Reader(State& owner, EventStream::Channel& its_channel)
+            : state(owner), channel(its_channel) {
+            ++state.event_streams;
+        }
+        ~Reader() {
+            --state.event_streams;
+            channel.lose_reader();
+        }
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+        State& state;
+        EventStream::Channel& channel;
+    };
+
     // Whether one more may come in, if need be in the place of one that idles.
     bool has_room() const { return busy.size() + arriving < limits.connections; }
     void accept(Executor executor, Socket socket);
@@ -112,12 +127,17 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     asio::awaitable<HttpAnswer> ask(HttpQuestion question);
     asio::awaitable<bool> send(TimedStream& stream, HttpAnswer answer, unsigned version,
                                bool keep_alive, bool head_only);
+    asio::awaitable<bool> send_event(TimedStream& stream, const std::string& event,
+                                     bool is_chunked);
+    asio::awaitable<void> send_events(TimedStream& stream, HttpAnswer answer, unsigned version,
+                                      bool head_only);
 
     Limits limits;
     Handler handler;
     std::list<Entry*> idle{};  // the one that has idled for longest first
     std::list<Entry*> busy{};
     std::size_t arriving = 0;  // accepted, and not yet in a list
+    std::size_t event_streams = 0;
     std::unique_ptr<Listener> listener{};
     std::uint16_t port = 0;
 };
@@ -162,6 +182,50 @@ asio::awaitable<bool> HttpServer::State::send(TimedStream& stream, HttpAnswer an
     co_return !error && keep_alive;
 }
 
+asio::awaitable<bool> HttpServer::State::send_event(TimedStream& stream, const std::string& event,
+                                                    bool is_chunked) {
+    stream.expires_after(limits.patience);
+    const auto text = asio::buffer(event);
+    if (!is_chunked) {
+        const auto [error, bytes] = co_await asio::async_write(stream, text, as_result);
+        co_return !error;
+    }
+    const auto chunk = http::make_chunk(text);
+    const auto [error, bytes] = co_await asio::async_write(stream, chunk, as_result);
+    co_return !error;
+}
+
+// Server-sent events until nobody tells or nobody reads. The connection carries nothing after them.
+asio::awaitable<void> HttpServer::State::send_events(TimedStream& stream, HttpAnswer answer,
+                                                     unsigned version, bool head_only) {
+    const auto channel = std::make_shared<EventStream::Channel>(stream.get_executor());
+    const Reader reader(*this, *channel);
+    const bool is_chunked = version >= 11;
+    http::response<http::empty_body> response;
+    response.version(version);
+    response.set(http::field::content_type, "text/event-stream");
+    response.set(http::field::cache_control, "no-store");
+    for (const auto& [name, value] : answer.fields) response.set(name, value);
+    response.keep_alive(false);
+    if (is_chunked) response.chunked(true);
+    http::response_serializer<http::empty_body> serializer(response);
+    stream.expires_after(limits.patience);
+    const auto [failed, bytes] = co_await http::async_write_header(stream, serializer, as_result);
+    if (failed || head_only || !handler) co_return;
+
+    // Who has asked for events has nothing more to say: whatever comes is the end.
+    stream.socket().async_wait(Socket::wait_read,
+                               [channel](const auto&) { channel->lose_reader(); });
+    answer.tell(EventStream(channel));
+    while (const auto event = co_await channel->take(limits.heart_beat)) {
+        if (!co_await send_event(stream, *event, is_chunked)) co_return;
+    }
+    if (!is_chunked || !channel->has_reader) co_return;
+    const auto end = http::make_chunk_last();
+    stream.expires_after(limits.patience);
+    co_await asio::async_write(stream, end, as_result);
+}
+
 // False when nothing came. A connection that is new has something to say; one that is kept may wait
 // for its client's next turn.
 asio::awaitable<bool> HttpServer::State::await_head(Entry& entry, beast::flat_buffer& buffer,
@@ -196,7 +260,8 @@ asio::awaitable<bool> HttpServer::State::exchange(Entry& entry, beast::flat_buff
         co_return false;
     }
     auto request = parser.release();
-    HttpQuestion question{.method = std::string(request.method_string()),
+    HttpQuestion question{.peer = peer_of(stream.socket()),
+                          .method = std::string(request.method_string()),
                           .target = std::string(request.target())};
     for (const auto& field : request) {
         question.fields.emplace_back(std::string(field.name_string()), std::string(field.value()));
@@ -205,8 +270,15 @@ asio::awaitable<bool> HttpServer::State::exchange(Entry& entry, beast::flat_buff
     stream.expires_never();
     entry.turn(true);
     HttpAnswer answer = co_await ask(std::move(question));
-    const bool again = co_await send(stream, std::move(answer), request.version(),
-                                     request.keep_alive(), request.method() == http::verb::head);
+    const bool head_only = request.method() == http::verb::head;
+    if (answer.tell && event_streams >= limits.event_streams) answer = too_many_streams();
+    bool again = false;
+    if (answer.tell) {
+        co_await send_events(stream, std::move(answer), request.version(), head_only);
+    } else {
+        again = co_await send(stream, std::move(answer), request.version(), request.keep_alive(),
+                              head_only);
+    }
     entry.turn(false);
     co_return again;
 }

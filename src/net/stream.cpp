@@ -1,9 +1,9 @@
 // One type for TCP, TLS and unix streams: starting and ending of operations. What TLS adds is in
 // stream_tls.cpp.
+#include "peer_name.hpp"
 #include "phrase.hpp"
 #include "stream_state.hpp"
 
-#include <arpa/inet.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,7 +12,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <array>
 #include <cassert>
@@ -26,26 +25,6 @@ namespace {
 constexpr std::size_t most_pieces = 8;
 // A peer that sends as fast as we read must not keep the loop to itself.
 constexpr unsigned most_receives_in_a_row = 16;
-
-// The address alone. An IPv4 peer of an IPv6 listener is written as IPv4, so that one peer has one
-// name, whatever it came in by.
-std::string text_of(const Endpoint& endpoint) {
-    const sockaddr* address = endpoint.data();
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (address->sa_family == AF_UNIX) return "unix";
-    if (address->sa_family == AF_INET) {
-        const auto* four = reinterpret_cast<const sockaddr_in*>(address);
-        ::inet_ntop(AF_INET, &four->sin_addr, text.data(), text.size());
-    } else if (address->sa_family == AF_INET6) {
-        const auto* six = reinterpret_cast<const sockaddr_in6*>(address);
-        if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-            ::inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], text.data(), text.size());
-        } else {
-            ::inet_ntop(AF_INET6, &six->sin6_addr, text.data(), text.size());
-        }
-    }
-    return text[0] == '\0' ? "unknown" : text.data();
-}
 
 boost::system::error_code last_error() {
     return {errno, boost::system::system_category()};
@@ -232,7 +211,7 @@ Stream::Stream()
 Stream::Stream(Socket socket) : Stream() {
     boost::system::error_code error;
     const Endpoint endpoint = socket.remote_endpoint(error);
-    state_->peer = error ? "unknown" : text_of(endpoint);
+    state_->peer = error ? "unknown" : peer_name(endpoint);
     state_->open(std::move(socket));
 }
 
@@ -258,7 +237,7 @@ void Stream::start_connect(Executor executor, const Endpoint& endpoint) {
     state.signal = state_->signal;
     state.received_bit = state_->received_bit;
     state.writable_bit = state_->writable_bit;
-    state.peer = text_of(endpoint);
+    state.peer = peer_name(endpoint);
     *this = std::move(fresh);
 
     Socket socket(executor);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bearergate/net/http_question.hpp>
 #include <bearergate/net/listener.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -9,32 +10,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace bearergate::net {
-
-using HttpFields = std::vector<std::pair<std::string, std::string>>;  // in order, spelling kept
-
-// A request to one of our own small services, read whole.
-struct HttpQuestion {
-    std::string method{};
-    std::string target{};
-    HttpFields fields{};
-    std::string body{};
-
-    std::string_view path() const;                        // of the target, without query
-    std::size_t count(std::string_view name) const;       // fields of this name, case folded
-    std::string_view value(std::string_view name) const;  // of the first such field, or ""
-};
-struct HttpAnswer {
-    unsigned status = 200;
-    std::string content_type = "application/json";
-    std::string body{};
-    HttpFields fields{};  // besides Content-Type, Content-Length, Cache-Control and Connection
-};
 
 // The server for what is not on the data path: the admin listener, the development issuer, the
 // echo upstream. Idiomatic Beast with limits on everything; for one thread, that of `io`. At its
@@ -49,7 +26,10 @@ public:
         std::size_t body_bytes = 64 * 1024;
         // For a new connection's first byte, and from a first byte to the end of a head.
         std::chrono::milliseconds head{3000};
-        std::chrono::seconds patience{30};  // between requests, for a body, and for an answer
+        // Between requests, for a body, and for an answer or an event to be taken.
+        std::chrono::seconds patience{30};
+        std::size_t event_streams = 16;  // of the connections; one more is answered with 503
+        std::chrono::seconds heart_beat{15};
     };
     // Binds; throws std::system_error.
     HttpServer(boost::asio::io_context& io, const ListenAddress& address, const Limits& limits,
