@@ -264,6 +264,9 @@ void Exchange::finish() {
         std::chrono::duration_cast<std::chrono::microseconds>(client_->now() - began_);
     count();
     if (wants(request_.snapshot().config.logging.access, record_)) place_.log.push(record_);
+    if ((record_.reason || record_.would_deny) && shows_refusals(place_.setup->snapshot->config)) {
+        place_.refusals.note(record_, client_->now());
+    }
 
     client_->inbox.forget_head();
     client_ = nullptr;

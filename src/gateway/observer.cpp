@@ -125,6 +125,7 @@ void Observer::State::end() {
     observation->counters.routes.resize(observation->snapshot->policy.routes.size());
     for (const Desk& desk : desks) {
         if (desk.last) add(*observation, *desk.last);
+        observation->refusals.push_back(desk.last ? desk.last->refusals : nullptr);
     }
     for (TakeObservation& take : takers) {
         try {

@@ -53,6 +53,10 @@ bool keeps_authorization(const core::Route& route, const config::Config& config)
            config.forward_token;
 }
 
+bool shows_refusals(const config::Config& config) {
+    return config.admin.listen && config.admin.page != config::AdminPage::off;
+}
+
 std::shared_ptr<const Snapshot> make_snapshot(config::Loaded loaded, std::uint64_t generation) {
     http::Hygiene hygiene = hygiene_of(loaded.policy);
     Snapshot snapshot{.config = std::move(loaded.config),

@@ -54,7 +54,7 @@ struct Worker::State {
     void drain(std::function<void()> when_drained);
     void stop();
     void look_whether_over();
-    Figures figures() const;
+    Figures figures();
     // Runs `what` on the worker's thread.
     template <class What>
     void post(What&& what) {
@@ -197,6 +197,7 @@ void Worker::State::use_next_setup() {
     place.counters.turn_to(next_setup->snapshot->policy, place.setup->snapshot->policy);
     place.setup = std::exchange(next_setup, nullptr);
     place.authenticator.forget(place.setup->snapshot->config.server.cache);
+    if (!shows_refusals(place.setup->snapshot->config)) place.refusals.forget();
 }
 
 void Worker::State::drain(std::function<void()> when_drained) {
@@ -221,13 +222,14 @@ void Worker::State::look_whether_over() {
     if (stopping) place.io->stop();
 }
 
-Worker::Figures Worker::State::figures() const {
+Worker::Figures Worker::State::figures() {
     std::size_t idle = 0;
     for (const auto& upstream : place.setup->upstreams) idle += upstream->pool.size();
     return {.counters = place.counters,
             .tokens = place.authenticator.figures(),
             .snapshot = place.setup->snapshot,
-            .idle_upstream_connections = idle};
+            .idle_upstream_connections = idle,
+            .refusals = place.refusals.list()};
 }
 
 // ---- Worker

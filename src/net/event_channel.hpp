@@ -16,7 +16,8 @@ struct EventStream::Channel {
 
     // The next event, or a comment that keeps the connection alive when there is none for so long;
     // null when it is over.
-    boost::asio::awaitable<std::shared_ptr<const std::string>> take(std::chrono::seconds heart_beat);
+    boost::asio::awaitable<std::shared_ptr<const std::string>> take(
+        std::chrono::seconds heart_beat);
     void lose_reader();
 
     boost::asio::steady_timer news;  // cancelled when there is any

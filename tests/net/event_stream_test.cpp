@@ -58,8 +58,8 @@ protected:
     std::size_t readers() {
         std::size_t count = 0;
         loop_.on([&] {
-            count = static_cast<std::size_t>(
-                std::ranges::count_if(streams_, &EventStream::has_reader));
+            count =
+                static_cast<std::size_t>(std::ranges::count_if(streams_, &EventStream::has_reader));
         });
         return count;
     }

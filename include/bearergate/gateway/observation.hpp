@@ -4,6 +4,7 @@
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/gateway/metrics.hpp>
 #include <bearergate/gateway/process.hpp>
+#include <bearergate/gateway/recent_refusals.hpp>
 #include <bearergate/gateway/snapshot.hpp>
 
 #include <cstddef>
@@ -45,6 +46,7 @@ struct Observation {
     std::size_t workers = 0;
     std::size_t silent_workers = 0;
     std::size_t connection_limit = 0;
+    std::vector<RefusalList> refusals{};  // by worker; null where there are none
 
     std::vector<KeyKeeper::Figures> issuers{};  // by issuer index
     std::size_t queued_verifications = 0;

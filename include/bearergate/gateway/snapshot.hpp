@@ -35,6 +35,8 @@ struct Snapshot {
 http::Hygiene hygiene_of(const core::Policy& policy);
 // Whether the upstream of a route gets the client's Authorization as it came.
 bool keeps_authorization(const core::Route& route, const config::Config& config);
+// Whether anybody may get to see recent refusals: else none are kept.
+bool shows_refusals(const config::Config& config);
 
 // Compiles a loaded configuration. Throws std::runtime_error naming a TLS file that is unusable.
 std::shared_ptr<const Snapshot> make_snapshot(config::Loaded loaded, std::uint64_t generation);

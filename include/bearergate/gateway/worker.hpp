@@ -4,6 +4,7 @@
 #include <bearergate/gateway/access_log.hpp>
 #include <bearergate/gateway/authenticator.hpp>
 #include <bearergate/gateway/metrics.hpp>
+#include <bearergate/gateway/recent_refusals.hpp>
 #include <bearergate/gateway/snapshot.hpp>
 #include <bearergate/net/listener.hpp>
 #include <bearergate/net/upstream_pool.hpp>
@@ -59,6 +60,7 @@ public:
         Authenticator::Figures tokens{};
         std::shared_ptr<const Snapshot> snapshot{};
         std::size_t idle_upstream_connections = 0;
+        RefusalList refusals{};
     };
     void gather(std::function<void(Figures)> take);  // on the worker's thread
 

@@ -4,6 +4,7 @@
 #include <bearergate/gateway/authenticator.hpp>
 #include <bearergate/gateway/idle_seat.hpp>
 #include <bearergate/gateway/metrics.hpp>
+#include <bearergate/gateway/recent_refusals.hpp>
 #include <bearergate/gateway/request_ids.hpp>
 #include <bearergate/gateway/setup.hpp>
 #include <bearergate/gateway/worker.hpp>
@@ -37,6 +38,7 @@ struct Workplace {
     Authenticator authenticator;
     AccessRing log;
     Counters counters{};
+    RecentRefusals refusals{};
     RequestIds request_ids{};
     IdleSeats idle{};
     bool draining = false;
