@@ -63,8 +63,9 @@ protected:
     }
 
     std::uint64_t counted(core::Reason reason) {
-        std::uint64_t all = 0;
-        for (const auto& route : gateway_->counters().routes) {
+        const gateway::Counters counters = gateway_->counters();
+        std::uint64_t all = counters.unrouted.refused[static_cast<std::size_t>(reason)];
+        for (const gateway::Counters::Route& route : counters.routes) {
             all += route.refused[static_cast<std::size_t>(reason)];
         }
         return all;

@@ -129,8 +129,8 @@ TEST_F(KeptRefusals, SayWhatWasRefusedAndWhy) {
 
     const std::string token = with_token.substr(with_token.find("Bearer ") + 7, 20);
     for (const RecentRefusal& refusal : *list) {
-        const std::string all = refusal.method + refusal.path + refusal.route +
-                                refusal.request_id + refusal.organization;
+        const std::string all = refusal.method + refusal.path + refusal.route + refusal.request_id +
+                                refusal.organization;
         EXPECT_THAT(all, Not(HasSubstr(token)));
         EXPECT_THAT(all, Not(HasSubstr("secret")));
     }
