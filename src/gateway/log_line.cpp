@@ -1,4 +1,5 @@
 #include <bearergate/gateway/log_line.hpp>
+#include <bearergate/gateway/trace_parent.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -137,21 +138,11 @@ private:
     bool is_first_ = true;
 };
 
-bool is_lower_hex(std::string_view text) {
-    return std::ranges::all_of(
-        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-// W3C Trace Context, version 00: "00-<trace id>-<parent id>-<flags>". Another one is not logged.
-void add_trace(Line& line, std::string_view parent) {
-    const bool has_shape =
-        parent.size() == 55 && parent.starts_with("00-") && parent[35] == '-' && parent[52] == '-';
-    if (!has_shape) return;
-    const std::string_view trace = parent.substr(3, 32);
-    const std::string_view span = parent.substr(36, 16);
-    if (!is_lower_hex(trace) || !is_lower_hex(span)) return;
-    line.text("trace_id", trace);
-    line.text("span_id", span);
+void add_trace(Line& line, std::string_view text) {
+    const auto parent = parse_trace_parent(text);
+    if (!parent) return;
+    line.text("trace_id", parent->trace_id);
+    line.text("span_id", parent->span_id);
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include <bearergate/gateway/log_line.hpp>
 
+#include "support/files.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 namespace bearergate::gateway {
 
@@ -75,6 +79,19 @@ TEST(LogLine, SaysAllOfARequest) {
               "would_deny=audience_mismatch subject=ada client_id=app organization=acme "
               "issuer=https://issuer.example bytes_in=12 bytes_out=345 duration_us=6789 "
               "upstream_duration_us=1234 note=client_gone");
+}
+
+TEST(LogLine, ThePageListsEveryFieldAndNoOther) {
+    std::vector<std::string> fields;
+    for (const auto& [name, value] : ordered_json::parse(json_of(full_record())).items()) {
+        fields.push_back(name);
+    }
+    std::vector<std::string> documented;
+    const std::string page = test::read_file(BEARERGATE_SOURCE_DIR "/docs/logs.md");
+    for (std::size_t at = page.find("\n| `"); at != page.npos; at = page.find("\n| `", at + 1)) {
+        documented.push_back(page.substr(at + 4, page.find('`', at + 4) - at - 4));
+    }
+    EXPECT_EQ(documented, fields);
 }
 
 TEST(LogLine, LeavesOutWhatIsNotKnown) {
@@ -184,20 +201,10 @@ TEST(LogLine, ALongValueIsCut) {
 }
 
 TEST(LogLine, ATraceThatIsNoneIsNotLogged) {
-    const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    std::string upper = good;
-    upper[5] = 'A';
-    std::string version = good;
-    version[1] = '1';
-    std::string quote = good;
-    quote[10] = '"';
-    for (const std::string& parent : {std::string(), std::string("00"), good.substr(1), good + "-x",
-                                      upper, version, quote, std::string(55, '-')}) {
-        SCOPED_TRACE(parent);
-        AccessRecord record;
-        record.trace_parent = parent;
-        EXPECT_EQ(json_of(record).find("trace_id"), std::string::npos);
-    }
+    AccessRecord record;
+    record.trace_parent = "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01";
+    EXPECT_EQ(json_of(record).find("trace_id"), std::string::npos);
+    EXPECT_EQ(json_of(record).find("span_id"), std::string::npos);
 }
 
 TEST(LogLine, AnEventHasItsFieldsInOrder) {

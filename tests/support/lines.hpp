@@ -42,6 +42,17 @@ public:
         const std::lock_guard lock(mutex_);
         return count(part);
     }
+    // All of them so far.
+    std::string text() {
+        const std::lock_guard lock(mutex_);
+        std::string text;
+        for (const std::string& line : lines_) text += line + "\n";
+        return text;
+    }
+    void clear() {
+        const std::lock_guard lock(mutex_);
+        lines_.clear();
+    }
     bool has(const std::string& part) { return times(part) > 0; }
 
 private:
