@@ -65,7 +65,9 @@ std::vector<fs::path> files_in(const fs::path& folder, const std::string& extens
 
 std::vector<fs::path> examples() {
     auto files = files_in(source / "config", ".yaml");
-    files.push_back(source / "docker/bearergate.yaml");
+    for (const char* name : {"bearergate.yaml", "bearergate.logto.yaml"}) {
+        files.push_back(source / "docker" / name);
+    }
     return files;
 }
 
@@ -78,7 +80,7 @@ TEST(Examples, LoadWithoutErrorsOrWarningsAndSatisfyTheSchema) {
         ASSERT_TRUE(result.loaded);
         for (const auto& warning : result.loaded->warnings) ADD_FAILURE() << warning.message;
     }
-    EXPECT_GE(examples().size(), 4U);
+    EXPECT_GE(examples().size(), 5U);
 }
 
 TEST(Examples, BeginWithTheSchemaThatEditorsCheckThemBy) {
