@@ -108,7 +108,8 @@ private:
         const auto fields = request.values("authorization");
         if (fields.size() != 1 || !naive::lower(fields.front()).starts_with("bearer "))
             return nullptr;
-        const std::string text = fields.front().substr(fields.front().find_last_of(' ') + 1);
+        // Spaces may stand between scheme and token, nothing else (RFC 9110 section 11.4).
+        const std::string text = fields.front().substr(fields.front().find_first_not_of(' ', 6));
         const auto same = std::find_if(tokens_.begin(), tokens_.end(),
                                        [&](const KnownToken& token) { return token.text == text; });
         return same == tokens_.end() || same->subject.empty() ? nullptr : &*same;
