@@ -121,7 +121,7 @@ TEST(Exposition, DurationsAreCumulativeSeconds) {
     EXPECT_EQ(text.value(name + "_bucket", {{"le", "6.4e-05"}}), 1);
     EXPECT_EQ(text.value(name + "_bucket", {{"le", "0.000128"}}), 2);
     EXPECT_EQ(text.value(name + "_bucket", {{"le", "0.001024"}}), 3);
-    EXPECT_EQ(text.value(name + "_bucket", {{"le", "16.777216"}}), 3);
+    EXPECT_EQ(text.value(name + "_bucket", {{"le", "67.108864"}}), 3);
     EXPECT_EQ(text.value(name + "_bucket", {{"le", "+Inf"}}), 4);
     EXPECT_EQ(text.value(name + "_count"), 4);
     EXPECT_DOUBLE_EQ(*text.value(name + "_sum"), 3600.001129);

@@ -26,9 +26,10 @@ TEST(Histogram, EachDurationIsCountedOnceInTheFirstBucketThatHoldsIt) {
         {microseconds(1000), 4},
         {microseconds(1024), 4},
         {microseconds(1025), 5},
-        {microseconds(64ll << 18), 18},
-        {microseconds((64ll << 18) + 1), 19},
-        {std::chrono::hours(24 * 365), 19},
+        {std::chrono::seconds(60), 20},  // upstreams[].timeouts.response
+        {microseconds(64ll << 20), 20},
+        {microseconds((64ll << 20) + 1), 21},
+        {std::chrono::hours(24 * 365), 21},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.duration.count());

@@ -12,9 +12,10 @@
 
 namespace bearergate::gateway {
 
-// Durations in powers of two from 64 µs; the last bucket is everything above.
+// Durations in powers of two from 64 µs to 67 s, beyond the longest that an upstream has by
+// default; the last bucket is everything above.
 struct Histogram {
-    static constexpr std::size_t buckets = 20;
+    static constexpr std::size_t buckets = 22;
     std::array<std::uint64_t, buckets> counts{};
     std::uint64_t sum_microseconds = 0;
     void record(std::chrono::microseconds duration);
