@@ -37,6 +37,7 @@ protected:
     ~ObserverTest() override {
         loop_.on([this] {
             workers_.clear();
+            kept_ = nullptr;
             observer_.reset();
         });
         loop_.stop();
@@ -81,6 +82,11 @@ protected:
         loop_.on([&] { times = workers_[worker].asked; });
         return times;
     }
+    static Seen await(std::future<Seen> seen) {
+        if (seen.wait_for(std::chrono::seconds(10)) == std::future_status::ready) return seen.get();
+        ADD_FAILURE() << "nobody answers";
+        return std::make_shared<const Observation>();
+    }
     static bool is_there(const std::future<Seen>& seen) {
         return seen.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     }
@@ -89,6 +95,7 @@ protected:
     std::shared_ptr<const Snapshot> snapshot_ = snapshot_of({"GET /a", "GET /b"});
     std::vector<FakeWorker> workers_{};
     std::unique_ptr<Observer> observer_{};
+    Observer::Answer kept_{};
 };
 
 TEST_F(ObserverTest, PutsTogetherWhatAllWorkersSay) {
@@ -104,7 +111,7 @@ TEST_F(ObserverTest, PutsTogetherWhatAllWorkersSay) {
         figures.idle_upstream_connections = 7;
         answer(i, std::move(figures));
     }
-    const Seen all = seen.get();
+    const Seen all = await(std::move(seen));
     EXPECT_EQ(all->snapshot, snapshot_);
     EXPECT_EQ(all->counters.connections_accepted, 21U);
     EXPECT_EQ(all->counters.routes[1].allowed, 6U);
@@ -125,12 +132,12 @@ TEST_F(ObserverTest, AsksOnceForAllWhoWait) {
     auto second = observe();
     EXPECT_EQ(asked(0), 1U);
     answer(0, accepted(5));
-    EXPECT_EQ(first.get(), second.get());
+    EXPECT_EQ(await(std::move(first)), await(std::move(second)));
 
     auto third = observe();
     EXPECT_EQ(asked(0), 2U) << "whoever comes later gets to know what is new";
     answer(0, accepted(6));
-    EXPECT_EQ(third.get()->counters.connections_accepted, 6U);
+    EXPECT_EQ(await(std::move(third))->counters.connections_accepted, 6U);
 }
 
 TEST_F(ObserverTest, OneWhoTakesMayAskAgain) {
@@ -143,10 +150,11 @@ TEST_F(ObserverTest, OneWhoTakesMayAskAgain) {
     });
     answer(0, accepted(1));
     auto seen = again.get_future();
-    while (asked(0) < 2) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (asked(0) < 2 && std::chrono::steady_clock::now() < end) {
     }
     answer(0, accepted(2));
-    EXPECT_EQ(seen.get()->counters.connections_accepted, 2U);
+    EXPECT_EQ(await(std::move(seen))->counters.connections_accepted, 2U);
 }
 
 TEST_F(ObserverTest, AWorkerThatIsSilentIsWhatItSaidLast) {
@@ -154,12 +162,12 @@ TEST_F(ObserverTest, AWorkerThatIsSilentIsWhatItSaidLast) {
     auto before = observe();
     answer(0, accepted(100));
     answer(1, accepted(10));
-    before.wait();
+    await(std::move(before));
 
     for (std::uint64_t count : {11U, 12U, 13U}) {
         auto seen = observe();
         answer(1, accepted(count));
-        const Seen all = seen.get();
+        const Seen all = await(std::move(seen));
         EXPECT_GE(all->counters.connections_accepted, 100 + 10U) << "no count ever falls";
         EXPECT_GE(all->silent_workers, 1U);
     }
@@ -170,27 +178,49 @@ TEST_F(ObserverTest, AWorkerThatIsSilentIsWhatItSaidLast) {
         auto seen = observe();
         answer(0, accepted(201));
         answer(1, accepted(14));
-        const Seen all = seen.get();
+        const Seen all = await(std::move(seen));
         if (all->silent_workers == 0 && all->counters.connections_accepted == 215) break;
     }
 }
 
 TEST_F(ObserverTest, AWorkerThatNeverSpokeDelaysNobodyForEver) {
     make(1, std::chrono::milliseconds(5));
-    const Seen all = observe().get();
+    const Seen all = await(observe());
     EXPECT_EQ(all->silent_workers, 1U);
     EXPECT_EQ(all->counters.routes.size(), 2U);
+}
+
+// The end of its time was on its way already when the last answer came.
+TEST_F(ObserverTest, TimeThatIsOverForOneIsNotOverForTheNext) {
+    constexpr std::chrono::milliseconds patience(50);
+    make(1, patience);
+    std::promise<std::chrono::steady_clock::duration> waited;
+    loop_.on([&] {
+        const auto began = std::chrono::steady_clock::now();
+        observer_->observe([&](const Seen&) {
+            const auto again = std::chrono::steady_clock::now();
+            observer_->observe([&waited, again](const Seen&) {
+                waited.set_value(std::chrono::steady_clock::now() - again);
+            });
+        });
+        while (std::chrono::steady_clock::now() - began < 2 * patience) {
+        }
+        Worker::Figures figures = accepted(1);
+        figures.snapshot = snapshot_;
+        for (auto& question : std::exchange(workers_[0].questions, {})) question(figures);
+    });
+    EXPECT_GE(waited.get_future().get(), patience);
 }
 
 TEST_F(ObserverTest, AQuestionThatAWorkerForgetsIsOver) {
     make(1);
     auto seen = observe();
     loop_.on([this] { workers_[0].questions.clear(); });
-    EXPECT_EQ(seen.get()->silent_workers, 0U);
+    EXPECT_EQ(await(std::move(seen))->silent_workers, 0U);
     auto next = observe();
     EXPECT_EQ(asked(0), 2U);
     answer(0, accepted(1));
-    EXPECT_EQ(next.get()->counters.connections_accepted, 1U);
+    EXPECT_EQ(await(std::move(next))->counters.connections_accepted, 1U);
 }
 
 TEST_F(ObserverTest, CountsByTheNamesOfTheConfigurationInUse) {
@@ -207,7 +237,7 @@ TEST_F(ObserverTest, CountsByTheNamesOfTheConfigurationInUse) {
     current.counters.routes[0].allowed = 2;
     current.counters.routes[1].allowed = 3;
     answer(1, current);
-    const Seen all = seen.get();
+    const Seen all = await(std::move(seen));
     ASSERT_EQ(all->counters.routes.size(), 2U);
     EXPECT_EQ(all->counters.routes[0].allowed, 7U);
     EXPECT_EQ(all->counters.routes[1].allowed, 3U);
@@ -219,7 +249,7 @@ TEST_F(ObserverTest, OneTakersTroubleIsNotAnothers) {
         [this] { observer_->observe([](const Seen&) { throw std::runtime_error("no memory"); }); });
     auto seen = observe();
     answer(0, accepted(4));
-    EXPECT_EQ(seen.get()->counters.connections_accepted, 4U);
+    EXPECT_EQ(await(std::move(seen))->counters.connections_accepted, 4U);
 }
 
 TEST_F(ObserverTest, WhoCannotBeAnsweredDoesNotStandInTheWay) {
@@ -235,7 +265,31 @@ TEST_F(ObserverTest, WhoCannotBeAnsweredDoesNotStandInTheWay) {
         EXPECT_THROW(observer_->observe([](const Seen&) {}), std::runtime_error);
     });
     loop_.on([] {});  // the question that was lost has been noted by now
-    EXPECT_EQ(observe().get()->idle_upstream_connections, 1U);
+    EXPECT_EQ(await(observe())->idle_upstream_connections, 1U);
+}
+
+TEST_F(ObserverTest, WhatCannotBeAskedIsNotWaitedForEither) {
+    loop_.on([this] {
+        bool has_thrown = false;
+        observer_ = std::make_unique<Observer>(
+            loop_.io(),
+            std::vector<Observer::Ask>{[this, has_thrown](const Observer::Answer& answer) mutable {
+                kept_ = answer;
+                if (!std::exchange(has_thrown, true)) throw std::runtime_error("no memory");
+            }},
+            [this](Observation& to) { to.snapshot = snapshot_; }, std::chrono::milliseconds(5));
+        EXPECT_THROW(observer_->observe([](const Seen&) {}), std::runtime_error);
+    });
+    EXPECT_EQ(await(observe())->silent_workers, 1U);
+}
+
+TEST_F(ObserverTest, WhoComesLaterKeepsNobodyWaitingLonger) {
+    make(1, std::chrono::milliseconds(50));
+    auto first = observe();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    std::vector<std::future<Seen>> others;
+    while (!is_there(first) && std::chrono::steady_clock::now() < end) others.push_back(observe());
+    EXPECT_TRUE(is_there(first));
 }
 
 TEST_F(ObserverTest, AnswersAfterItsEndAreDropped) {
