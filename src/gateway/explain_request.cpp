@@ -10,16 +10,6 @@
 namespace bearergate::gateway {
 namespace {
 
-std::string_view access_name(core::Access access) {
-    switch (access) {
-        case core::Access::deny: return "deny";
-        case core::Access::token: return "token";
-        case core::Access::optional: return "optional";
-        case core::Access::open: return "public";
-    }
-    return "";
-}
-
 // The scheme of a credential, if it is a known one: the first word may be the token itself.
 std::string_view scheme_of(std::string_view value) {
     const std::string_view word = value.substr(0, value.find(' '));
@@ -73,7 +63,7 @@ Compared compared_route(const Evidence& evidence) {
 }
 
 Compared compared_access(const Evidence& evidence) {
-    return {fmt::format("access: {}", access_name(evidence.route()->rule.access))};
+    return {fmt::format("access: {}", core::name_of(evidence.route()->rule.access))};
 }
 
 Compared compared_presence(const Evidence& evidence) {

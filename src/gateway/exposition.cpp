@@ -248,7 +248,7 @@ void add_configuration(Families& to, const Observation& of) {
                "Reloads that failed: the configuration before stayed in use.", of.reload_failures);
     to.gauge("bearergate_config_last_reload_successful",
              "Whether the newest reload succeeded: 1 or 0. 1 before the first one.",
-             of.last_reload_failed ? 0 : 1);
+             of.reload_errors ? 0 : 1);
     to.gauge("bearergate_config_last_reload_success_timestamp_seconds",
              "When the configuration in use was taken into use, in Unix time.",
              seconds(of.in_use_since));

@@ -71,7 +71,7 @@ void Server::State::reload(std::string_view cause) {
                 LogLevel::error, error.message,
                 {{"line", std::to_string(error.line)}, {"column", std::to_string(error.column)}});
         }
-        if (!read.loaded) return reload_failed();
+        if (!read.loaded) return reload_failed(std::move(read.errors));
         Next coming{.warnings = read.loaded->warnings, .cause = std::string(cause)};
         coming.snapshot = make_snapshot(std::move(*read.loaded), ++generations);
         coming.addresses = make_addresses(*coming.snapshot);
@@ -83,14 +83,14 @@ void Server::State::reload(std::string_view cause) {
         });
     } catch (const std::runtime_error& error) {
         log.event(LogLevel::error, error.what());
-        reload_failed();
+        reload_failed({{.message = error.what()}});
     }
 }
 
-void Server::State::reload_failed() {
+void Server::State::reload_failed(std::vector<config::Diagnostic> why) {
     next.reset();
     ++reload_failures;
-    last_reload_failed = true;
+    reload_errors = std::make_shared<const std::vector<config::Diagnostic>>(std::move(why));
     log.event(LogLevel::error, "the configuration was not reloaded: the one before stays in use",
               {{"version", snapshot->version}});
     tell_ready();
@@ -113,7 +113,7 @@ void Server::State::turn_over() {
         keys->reconfigure(next->snapshot->config.key_sources, next->snapshot->generation);
     } catch (const std::runtime_error& error) {
         log.event(LogLevel::error, error.what());
-        return reload_failed();
+        return reload_failed({{.message = error.what()}});
     }
     snapshot = next->snapshot;
     each_worker([this](Worker& worker) {
@@ -125,13 +125,14 @@ void Server::State::turn_over() {
     if (admin) admin->use(snapshot->config.admin);
     if (files) files->watch(files_of(snapshot->config));
     ++reloads;
-    last_reload_failed = false;
+    reload_errors = nullptr;
     in_use_since = shared.wall_now();
     log.event(LogLevel::info, "configuration reloaded",
               {{"cause", next->cause},
                {"version", snapshot->version},
                {"routes", std::to_string(snapshot->policy.routes.size())}});
-    log_warnings(log, next->warnings);
+    warnings = std::make_shared<const std::vector<config::Diagnostic>>(std::move(next->warnings));
+    log_warnings(log, *warnings);
     tell_limit();
     tell_what_waits();
     next.reset();
@@ -149,6 +150,7 @@ void Server::State::tell_what_waits() {
     name(config.server.listen != server_at_start.listen, "server.listen");
     name(config.server.workers != server_at_start.workers, "server.workers");
     name(config.admin.listen != admin_at_start.listen, "admin.listen");
+    awaiting_restart = settings;
     if (settings.empty()) return;
     log.event(LogLevel::warning, "what changed here takes effect at the next start",
               {{"settings", settings}});

@@ -44,7 +44,7 @@ LogLevel level_of(std::string_view name) {
 
 Server::State::State(config::Loaded loaded, Options its_options)
     : options(std::move(its_options)),
-      warnings(loaded.warnings),
+      warnings(std::make_shared<const std::vector<config::Diagnostic>>(loaded.warnings)),
       snapshot(make_snapshot(std::move(loaded), 1)),
       listening(snapshot->config.server.listen, worker_count(snapshot->config.server),
                 options.inherited),
@@ -301,7 +301,7 @@ Server::~Server() = default;
 
 void Server::start() {
     state_->log.start();
-    log_start_up(state_->log, *state_->snapshot, state_->warnings, state_->workers.size(),
+    log_start_up(state_->log, *state_->snapshot, *state_->warnings, state_->workers.size(),
                  state_->listening, admin_port());
     state_->tell_limit();
     state_->control_thread = std::thread([state = state_.get()] { state->run_control(); });

@@ -68,7 +68,9 @@ void Server::State::add_observed(Observation& to) const {
     to.in_use_since = in_use_since;
     to.reloads = reloads;
     to.reload_failures = reload_failures;
-    to.last_reload_failed = last_reload_failed;
+    to.warnings = warnings;
+    to.reload_errors = reload_errors;
+    to.awaiting_restart = awaiting_restart;
     to.connection_limit = std::min(shared.affordable, snapshot->config.server.limits.connections);
     to.issuers = keys->figures();
     to.queued_verifications = verifiers->queued();

@@ -67,7 +67,7 @@ struct Server::State {
     void files_changed(const std::set<std::string>& files);
     void reload(std::string_view cause);
     void turn_over();
-    void reload_failed();
+    void reload_failed(std::vector<config::Diagnostic> why);
     void tell_what_waits();
 
     // Told to the supervisor, if there is one.
@@ -90,7 +90,7 @@ struct Server::State {
     }
 
     Options options;
-    std::vector<config::Diagnostic> warnings;
+    Diagnoses warnings;
     std::shared_ptr<const Snapshot> snapshot;
     Listening listening;
     asio::io_context control{1};
@@ -128,7 +128,8 @@ struct Server::State {
     std::uint64_t generations = 1;
     std::uint64_t reloads = 0;
     std::uint64_t reload_failures = 0;
-    bool last_reload_failed = false;
+    Diagnoses reload_errors{};       // of the last reload, if that failed
+    std::string awaiting_restart{};  // settings
     core::WallTime started{};
     core::WallTime in_use_since{};  // the configuration
     Supervisor supervisor{options.notify_socket};

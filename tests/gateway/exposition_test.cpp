@@ -148,7 +148,7 @@ TEST(Exposition, AnIssuersKeysHaveAnAgeOnceTheyWereFetched) {
 TEST(Exposition, SaysWhenSomethingIsWrong) {
     Observation of = test::full_observation();
     of.readiness.issuers_without_keys = {"partner"};
-    of.last_reload_failed = true;
+    of.reload_errors = std::make_shared<const std::vector<config::Diagnostic>>();
     MetricsText text = text_of(of);
     EXPECT_EQ(text.value("bearergate_ready"), 0);
     EXPECT_EQ(text.value("bearergate_draining"), 0);

@@ -7,11 +7,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bearergate::core {
 
-enum class Access : std::uint8_t { deny, token, optional, open };  // open: `public` in the file
+enum class Access : std::uint8_t { deny, token, optional, open };
+constexpr std::string_view name_of(Access access) {  // as in the file
+    switch (access) {
+        case Access::deny: return "deny";
+        case Access::token: return "token";
+        case Access::optional: return "optional";
+        case Access::open: return "public";
+    }
+    return "";
+}
 
 // Which of the three kinds of access token; docs/the-three-models.md.
 enum class TokenKind : std::uint8_t { api, organization_api, organization };

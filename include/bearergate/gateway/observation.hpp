@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bearergate/config/diagnostics.hpp>
 #include <bearergate/gateway/authenticator.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/gateway/metrics.hpp>
@@ -24,6 +25,9 @@ struct Readiness {
     bool ready() const { return !draining && issuers_without_keys.empty(); }
 };
 
+// What there is to say about a configuration; null for nothing.
+using Diagnoses = std::shared_ptr<const std::vector<config::Diagnostic>>;
+
 // What the whole gateway has done and how it stands: what the admin listener's pages are made of.
 struct Observation {
     core::WallTime at{};
@@ -37,7 +41,9 @@ struct Observation {
     core::WallTime in_use_since{};
     std::uint64_t reloads = 0;
     std::uint64_t reload_failures = 0;
-    bool last_reload_failed = false;
+    Diagnoses warnings{};            // of the configuration in use
+    Diagnoses reload_errors{};       // of the last reload, if that failed
+    std::string awaiting_restart{};  // settings of it that take effect at the next start
 
     // Of all workers. From one that does not answer: what it said last.
     Counters counters{};
