@@ -20,7 +20,7 @@ std::string Server::State::standing() const {
     std::string line = fmt::format("Serving {} route{}", routes, routes == 1 ? "" : "s");
     const std::vector<std::string> keyless = readiness().issuers_without_keys;
     if (!keyless.empty()) line += fmt::format("; no keys of {}", fmt::join(keyless, ", "));
-    if (last_reload_failed) line += "; the configuration as it is now was refused: see the log";
+    if (reload_errors) line += "; the configuration as it is now was refused: see the log";
     return line;
 }
 

@@ -73,8 +73,7 @@ Json configuration_json(const Observation& of) {
             {"reload_errors", diagnoses_json(of.reload_errors)},
             {"warnings", diagnoses_json(of.warnings)},
             {"awaiting_restart", of.awaiting_restart},
-            {"shadow_routes",
-             std::ranges::count(routes, core::Mode::shadow, &core::Route::mode)}};
+            {"shadow_routes", std::ranges::count(routes, core::Mode::shadow, &core::Route::mode)}};
 }
 
 Json now_json(const Observation& of) {
