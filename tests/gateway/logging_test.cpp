@@ -3,15 +3,13 @@
 #include "gateway/reloading.hpp"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 namespace bearergate::test {
 namespace {
-
-using nlohmann::json;
 
 class Logging : public Reloading {
 protected:

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace bearergate::test {
@@ -91,6 +92,14 @@ TEST_F(ServerMetrics, CountWhatAllWorkersDid) {
     EXPECT_EQ(text.value("bearergate_workers_silent"), 0);
     EXPECT_EQ(text.value("bearergate_ready"), 1);
     EXPECT_GT(*text.value("process_open_fds"), 3);
+}
+
+TEST_F(ServerMetrics, TellTheLimitThatIsInForce) {
+    serve(configuration(routes, ", limits: { connections: 7 }"));
+    EXPECT_EQ(scrape().value("bearergate_connections_limit"), 7);
+    replace("gateway.yaml", configuration(routes, ", limits: { connections: 9 }"));
+    ASSERT_TRUE(reloaded(1));
+    EXPECT_EQ(scrape().value("bearergate_connections_limit"), 9);
 }
 
 TEST_F(ServerMetrics, NeverFallAtAReload) {

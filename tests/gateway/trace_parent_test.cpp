@@ -11,7 +11,7 @@ const std::string trace = "0af7651916cd43dd8448eb211c80319c";
 const std::string span = "b7ad6b7169203331";
 
 TEST(TraceParent, NamesTheTraceAndTheCallersSpan) {
-    for (const std::string& flags : {"00", "01", "ff"}) {
+    for (const std::string flags : {"00", "01", "ff"}) {
         SCOPED_TRACE(flags);
         const std::string text = "00-" + trace + "-" + span + "-" + flags;
         const auto parent = parse_trace_parent(text);
@@ -22,7 +22,7 @@ TEST(TraceParent, NamesTheTraceAndTheCallersSpan) {
 }
 
 TEST(TraceParent, OfALaterVersionIsReadAsFarAsThisOneGoes) {
-    for (const std::string& end : {"", "-", "-more", "-00-00"}) {
+    for (const std::string end : {"", "-", "-more", "-00-00"}) {
         SCOPED_TRACE(end);
         const std::string text = "cc-" + trace + "-" + span + "-01" + end;
         const auto parent = parse_trace_parent(text);
