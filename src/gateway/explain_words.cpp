@@ -89,7 +89,8 @@ core::Result<std::string, std::string> request_head(std::string_view method, std
         const std::size_t colon = std::min(field.find(':'), field.size());
         const std::string_view name = std::string_view(field).substr(0, colon);
         if (colon == field.size() || !is_field_name(name) || breaks_a_line(field))
-            return std::unexpected("a header is written 'Name: value': " + shown(field));
+            return std::unexpected(
+                fmt::format("header {} is not written 'Name: value'", &field - fields.data() + 1));
         has_host = has_host || http::equals_ignoring_case(name, "host");
         own += fmt::format("{}: {}\r\n", name, trimmed(std::string_view(field).substr(colon + 1)));
     }

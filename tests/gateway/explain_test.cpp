@@ -454,6 +454,13 @@ TEST(RequestHead, IsRefusedInAWordWhereItCannotBeOne) {
     EXPECT_FALSE(request_head("GET", "/", {}, "a\r\nX: y"));
 }
 
+// A token may be pasted anywhere.
+TEST(RequestHead, SaysWhichHeaderIsNoneAndNotWhatItHolds) {
+    const auto head = request_head("GET", "/", {"X: 1", "Bearer eyJhbGciOi"}, std::nullopt);
+    ASSERT_FALSE(head);
+    EXPECT_EQ(head.error(), "header 2 is not written 'Name: value'");
+}
+
 // --------------------------------------------------------- the tokens that a real Logto issued
 
 class ExplainLogto : public testing::Test {
