@@ -33,9 +33,9 @@ std::optional<std::string> take_variable(const char* name) {
 template <class Number>
 std::optional<Number> whole_number(std::string_view text) {
     Number number{};
-    const char* const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stopped != end || number < 0) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = error == std::errc() && end == text.data() + text.size();
+    if (!is_whole || number < 0) return std::nullopt;
     return number;
 }
 

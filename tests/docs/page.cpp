@@ -91,6 +91,7 @@ std::vector<Page> pages() {
     }
     std::ranges::sort(paths);
     std::vector<Page> all;
+    all.reserve(paths.size());
     for (const fs::path& path : paths) all.push_back(read_page(path));
     return all;
 }

@@ -40,8 +40,8 @@ struct Page {
 };
 
 // What a test that is about one page shows of it.
-inline void PrintTo(const Page& page, std::ostream* out) {
-    *out << page.name;
+inline std::ostream& operator<<(std::ostream& out, const Page& page) {
+    return out << page.name;
 }
 
 // Throws std::runtime_error for a block without end.

@@ -243,6 +243,7 @@ std::vector<Ran> Stage::run(const std::vector<Command>& commands) {
     Process shell({"timeout", "-k", "5", "100", "bash", file});
     shell.wait(std::chrono::seconds(110));
     std::vector<Ran> all;
+    all.reserve(commands.size());
     for (std::size_t i = 0; i < commands.size(); ++i) {
         all.push_back(read_back(shell.output(), i));
     }

@@ -7,6 +7,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/test_issuer.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -116,7 +118,7 @@ std::string unknown_options(const std::string& text) {
     const auto judge = [&unknown](const std::string& where, const Words& given,
                                   const Words& known) {
         for (const std::string& option : given) {
-            if (!known.contains(option)) unknown += where + " has no " + option + "\n";
+            if (!known.contains(option)) unknown += fmt::format("{} has no {}\n", where, option);
         }
     };
     while (std::regex_search(rest, found, command)) {
@@ -128,7 +130,7 @@ std::string unknown_options(const std::string& text) {
     // Without the command it is said by the text around it whose option it is.
     if (text.starts_with("--") || text.starts_with("scripts/") || text.starts_with(".ci/")) {
         for (const std::string& option : words_like(rest, "(?:^| )(--[a-z][a-z-]+)")) {
-            if (!exists_somewhere(option)) unknown += "nothing has " + option + "\n";
+            if (!exists_somewhere(option)) unknown += fmt::format("nothing has {}\n", option);
         }
     }
     return unknown;
