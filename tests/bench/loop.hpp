@@ -8,11 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 
 // The least that the programs of the benchmark need of epoll: one thread, loopback, level
@@ -73,19 +74,29 @@ public:
     }
     template <class Handle>
     [[noreturn]] void run(Handle handle) {
-        std::array<epoll_event, 256> events{};
-        for (;;) {
-            const int count =
-                epoll_wait(descriptor_, events.data(), static_cast<int>(events.size()), -1);
-            for (int i = 0; i < count; ++i) {
-                handle(events[static_cast<std::size_t>(i)].data.u64,
-                       events[static_cast<std::size_t>(i)].events);
-            }
-        }
+        for (;;) dispatch(epoll_wait(descriptor_, events_.data(), capacity, -1), handle);
+    }
+    // Once: what is ready by now, or becomes so within the time.
+    template <class Handle>
+    void turn(std::chrono::nanoseconds patience, Handle handle) {
+        const auto left = std::max(patience.count(), std::int64_t{0});
+        const timespec until{.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
+        dispatch(epoll_pwait2(descriptor_, events_.data(), capacity, &until, nullptr), handle);
     }
 
 private:
+    static constexpr int capacity = 256;
+
+    template <class Handle>
+    void dispatch(int count, Handle& handle) {
+        for (int i = 0; i < count; ++i) {
+            const epoll_event& event = events_[static_cast<std::size_t>(i)];
+            handle(event.data.u64, event.events);
+        }
+    }
+
     int descriptor_;
+    std::array<epoll_event, capacity> events_{};
 };
 
 inline std::uint16_t port_of(const char* text) {

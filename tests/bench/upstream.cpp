@@ -1,42 +1,68 @@
-// The upstream of the benchmark: as little as answers keep-alive GET requests. `/big` gives 1 MiB,
-// anything else 1 KiB of JSON. Knows requests by their empty line, which is all that the load
-// generators send.
+// The upstream of the benchmark: as little as answers GET requests. `/big` gives 1 MiB, `/events` a
+// stream of events that never ends, anything else 1 KiB of JSON. Knows requests by their empty
+// line, which is all that the load generators send.
+#include "events.hpp"
 #include "loop.hpp"
 
-#include <memory>
 #include <string_view>
 #include <unordered_map>
 
 namespace {
 
+using bench::Events;
+
 struct Connection {
     std::string head{};
     std::string_view pending{};
+    bool closes = false;  // when all is sent, as the request asked
 };
 
-std::string response_of(std::string body) {
-    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + std::move(body);
+std::string response_of(std::string body, std::string_view further = {}) {
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + std::string(further) +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::move(body);
 }
 
-}  // namespace
+std::string body_of(std::size_t bytes) {
+    return "{\"data\":\"" + std::string(bytes - 11, 'x') + "\"}";
+}
 
-int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fputs("usage: upstream PORT\n", stderr);
-        return 2;
+class Upstream {
+public:
+    explicit Upstream(std::uint16_t port) : listener_(bench::listen_on(port)), events_(epoll_) {
+        epoll_.add(listener_, EPOLLIN, key(listener_));
     }
-    const int listener = bench::listen_on(bench::port_of(argv[1]));
-    const std::string small = response_of("{\"data\":\"" + std::string(1024 - 11, 'x') + "\"}");
-    const std::string big =
-        response_of("{\"data\":\"" + std::string(1024 * 1024 - 11, 'x') + "\"}");
+    [[noreturn]] void run() {
+        epoll_.run([this](std::uint64_t data, std::uint32_t events) {
+            const int descriptor = static_cast<int>(data);
+            if (descriptor == listener_) return accept();
+            if (descriptor == events_.timer()) return events_.tick();
+            if (!serve(descriptor, events)) forget(descriptor);
+        });
+    }
 
-    std::unordered_map<int, Connection> connections;
-    bench::Epoll epoll;
-    epoll.add(listener, EPOLLIN, static_cast<std::uint64_t>(listener));
+private:
+    static std::uint64_t key(int descriptor) { return static_cast<std::uint64_t>(descriptor); }
 
+    void accept() {
+        const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK);
+        if (client < 0) return;
+        bench::no_delay(client);
+        connections_[client] = {};
+        epoll_.add(client, EPOLLIN, key(client));
+    }
+    void forget(int descriptor) {
+        connections_.erase(descriptor);
+        events_.remove(descriptor);
+        close(descriptor);
+    }
+    bool serve(int descriptor, std::uint32_t events) {
+        Connection& connection = connections_[descriptor];
+        if ((events & (EPOLLHUP | EPOLLERR)) != 0) return false;
+        if ((events & EPOLLOUT) != 0 && !flush(descriptor, connection)) return false;
+        return (events & EPOLLIN) == 0 || read(descriptor, connection);
+    }
     // Sends what is pending; waits for room only when there is none.
-    const auto flush = [&](int descriptor, Connection& connection) {
+    bool flush(int descriptor, Connection& connection) {
         const bool waited = !connection.pending.empty();
         while (!connection.pending.empty()) {
             const ssize_t n = send(descriptor, connection.pending.data(), connection.pending.size(),
@@ -44,10 +70,10 @@ int main(int argc, char** argv) {
             if (n < 0) return errno == EAGAIN;
             connection.pending.remove_prefix(static_cast<std::size_t>(n));
         }
-        if (waited) epoll.change(descriptor, EPOLLIN, static_cast<std::uint64_t>(descriptor));
-        return true;
-    };
-    const auto read = [&](int descriptor, Connection& connection) {
+        if (waited) epoll_.change(descriptor, EPOLLIN, key(descriptor));
+        return !connection.closes;
+    }
+    bool read(int descriptor, Connection& connection) {
         std::array<char, 16 * 1024> buffer;
         const ssize_t got = recv(descriptor, buffer.data(), buffer.size(), 0);
         if (got < 0) return errno == EAGAIN;
@@ -56,36 +82,43 @@ int main(int argc, char** argv) {
         while (connection.pending.empty()) {
             const std::size_t end = connection.head.find("\r\n\r\n");
             if (end == std::string::npos) return true;
-            const bool wants_big = connection.head.starts_with("GET /big");
+            const std::string_view head = std::string_view(connection.head).substr(0, end + 4);
+            const bool alive = answer(descriptor, connection, head);
             connection.head.erase(0, end + 4);
-            std::string_view answer = wants_big ? big : small;
-            const ssize_t n = send(descriptor, answer.data(), answer.size(), MSG_NOSIGNAL);
-            if (n < 0 && errno != EAGAIN) return false;
-            if (n > 0) answer.remove_prefix(static_cast<std::size_t>(n));
-            connection.pending = answer;
-            if (!answer.empty())
-                epoll.change(descriptor, EPOLLIN | EPOLLOUT,
-                             static_cast<std::uint64_t>(descriptor));
+            if (!alive) return false;
         }
         return true;
-    };
+    }
+    bool answer(int descriptor, Connection& connection, std::string_view head) {
+        if (head.starts_with("GET /events")) return events_.add(descriptor);
+        connection.closes = head.find("\r\nConnection: close\r\n") != head.npos;
+        std::string_view answer = head.starts_with("GET /big") ? big_
+                                  : connection.closes          ? last_
+                                                               : small_;
+        const ssize_t n = send(descriptor, answer.data(), answer.size(), MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN) return false;
+        if (n > 0) answer.remove_prefix(static_cast<std::size_t>(n));
+        connection.pending = answer;
+        if (answer.empty()) return !connection.closes;
+        epoll_.change(descriptor, EPOLLIN | EPOLLOUT, key(descriptor));
+        return true;
+    }
 
-    epoll.run([&](std::uint64_t data, std::uint32_t events) {
-        const int descriptor = static_cast<int>(data);
-        if (descriptor == listener) {
-            const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
-            if (client < 0) return;
-            bench::no_delay(client);
-            connections[client] = {};
-            epoll.add(client, EPOLLIN, static_cast<std::uint64_t>(client));
-            return;
-        }
-        Connection& connection = connections[descriptor];
-        bool alive = (events & EPOLLOUT) == 0 || flush(descriptor, connection);
-        if (alive && (events & EPOLLIN) != 0) alive = read(descriptor, connection);
-        if (!alive || (events & (EPOLLHUP | EPOLLERR)) != 0) {
-            connections.erase(descriptor);
-            close(descriptor);
-        }
-    });
+    const std::string small_ = response_of(body_of(1024));
+    const std::string last_ = response_of(body_of(1024), "Connection: close\r\n");
+    const std::string big_ = response_of(body_of(1024UL * 1024));
+    bench::Epoll epoll_{};
+    int listener_;
+    Events events_;
+    std::unordered_map<int, Connection> connections_{};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::fputs("usage: upstream PORT\n", stderr);
+        return 2;
+    }
+    Upstream(bench::port_of(argv[1])).run();
 }
