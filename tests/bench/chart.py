@@ -13,8 +13,8 @@ STYLE = """
 text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; }
 .title { font-size: 16px; font-weight: 600; } .name { text-anchor: end; } .bold { font-weight: 600; }
 """
-LEGEND = [("ours", "bearergate: checks every token"), ("checks", "checks every token"),
-          ("plain", "checks none")]
+LEGEND = [("ours", "bearergate: checks tokens"), ("checks", "check tokens too"),
+          ("plain", "look at none")]
 
 
 def bars_of(results):

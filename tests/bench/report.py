@@ -14,7 +14,8 @@ COLUMNS = [("cpu_us", "CPU µs", 1), ("lowest_cpu_us", "lowest", 1), ("rate", "r
            ("p50_us", "p50 µs", 0), ("p99_us", "p99 µs", 0), ("cold_rate", "misses/s", 0),
            ("busier_share", "busier worker", 2),
            ("worst_share", "at worst", 2), ("kib_each", "KiB each", 1), ("start_ms", "start ms", 0),
-           ("early_rss_mib", "RSS early", 1), ("late_rss_mib", "RSS late", 1), ("ns", "ns", 0)]
+           ("early_rss_mib", "RSS early", 1), ("late_rss_mib", "RSS late", 1), ("ns", "ns", 0),
+           ("instructions", "instructions", 0), ("with_callees", "with callees", 0)]
 MEMORY = [("idle", "pss_mib", "PSS idle"), ("after", "pss_mib", "PSS after"), ("idle", "rss_mib", "RSS idle"),
           ("after", "rss_mib", "RSS after")]
 
@@ -32,7 +33,8 @@ def cells(result):
     columns = [column for column in COLUMNS if any(column[0] in m for m in peers.values())]
     memory = [column for column in MEMORY if any(column[0] in m for m in peers.values())]
     ratio = base is not None and len(peers) > 1
-    checked = any(m.get("lets_in") is not None for m in peers.values()) and len(peers) > 2
+    checked = any(m.get("lets_in") is not None and not name.startswith("bearergate")
+                  for name, m in peers.items())
     headings = ["", *(heading for _, heading, _ in columns)]
     headings += ["ours ÷ its"] * ratio + [f"{heading} MiB" for *_, heading in memory]
     headings += ["bad tokens it lets in"] * checked
@@ -42,9 +44,11 @@ def cells(result):
         if ratio:
             row.append(number(base / measures["cpu_us"], 3) if "cpu_us" in measures else "")
         row += [number(measures.get(when, {}).get(what), 1) for when, what, _ in memory]
-        if checked:
-            let_in = measures.get("lets_in")
+        if checked and "lets_in" in measures:
+            let_in = measures["lets_in"]
             row.append("looks at none" if let_in is None else ", ".join(let_in) or "none")
+        elif checked:
+            row.append("")
         rows.append(row)
     return headings, rows
 
@@ -59,7 +63,7 @@ def system_call_cells(peers):
 def shown(check):
     """A target and what was measured, in the form the target is best read in."""
     limit, value = check["limit"], check["value"]
-    inverse = check["relation"] == "≤" and 0 < limit < 0.25
+    inverse = "÷" in check["measure"] and check["relation"] == "≤" and limit < 0.25
     target = f"≤ 1/{1 / limit:g}" if inverse else f"{check['relation']} {limit:g}"
     if value is None:
         return target, "not measured", "?"

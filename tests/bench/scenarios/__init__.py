@@ -1,6 +1,6 @@
 """Every regime that is measured, by name. Importing a module registers its scenarios, in order."""
 
-from . import throughput, shapes, connections, latency, traced, inside  # noqa: F401
+from . import throughput, shapes, connections, latency, traced, inside, instructions  # noqa: F401
 from .base import Bench, scenarios
 
 __all__ = ["Bench", "scenarios"]

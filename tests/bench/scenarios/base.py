@@ -116,6 +116,8 @@ class Bench:
         found = load.medians(results)
         for peer in peers:
             of_peer = found[peer.name]
+            if "path" not in load_settings:
+                del of_peer["mib_per_s"]  # says something of large bodies only
             of_peer["lowest_cpu_us"] = load.lowest(results, "cpu_us")[peer.name]
             of_peer["idle"] = peer.idle_memory
             of_peer["after"] = peer.program.memory()
