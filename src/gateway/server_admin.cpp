@@ -30,6 +30,13 @@ void Server::State::make_admin() {
                                       const std::shared_ptr<const Observation>& seen) mutable {
                     take(exposition.text(seen));
                 });
+            },
+        .ground =
+            [this] {
+                return ExplainGround{.snapshot = snapshot,
+                                     .keys = keys->ring(),
+                                     .now = shared.wall_now(),
+                                     .steady_now = std::chrono::steady_clock::now()};
             }};
     try {
         admin = std::make_unique<Admin>(
