@@ -20,7 +20,8 @@ std::shared_ptr<const std::string> event_of(const StatusHistory& history, bool w
 }  // namespace
 
 struct StatusFeed::State : std::enable_shared_from_this<State> {
-    State(boost::asio::io_context& control, Observe its_observe, std::chrono::milliseconds its_period)
+    State(boost::asio::io_context& control, Observe its_observe,
+          std::chrono::milliseconds its_period)
         : timer(control), observe(std::move(its_observe)), period(its_period) {}
 
     void tick();

@@ -103,11 +103,10 @@ TEST_F(ExplainFormTest, ShowsEveryCheckTheRuleAndTheAnswer) {
 }
 
 TEST_F(ExplainFormTest, SaysWhatTheUpstreamWouldGet) {
-    const json explanation =
-        explained({{"method", "GET"},
-                   {"url", "https://api.example/items?x=1"},
-                   {"headers", {"X-Any: thing"}},
-                   {"token", issuer_.token(R"({"scope":"read:items"})")}});
+    const json explanation = explained({{"method", "GET"},
+                                        {"url", "https://api.example/items?x=1"},
+                                        {"headers", {"X-Any: thing"}},
+                                        {"token", issuer_.token(R"({"scope":"read:items"})")}});
     EXPECT_EQ(explanation["verdict"], "Allowed.");
     EXPECT_EQ(explanation["passes"], true);
     EXPECT_EQ(explanation["is_forwarded"], true);
@@ -131,9 +130,8 @@ TEST_F(ExplainFormTest, KeysThatAreNotThereAreNotFetched) {
 
 TEST_F(ExplainFormTest, NeverGivesBackAToken) {
     const std::string good = issuer_.token(R"({"scope":"read:items"})");
-    for (const std::string& token :
-         {good, issuer_.token(), test::with_flipped_signature(good, 5), "x." + good,
-          std::string("opaque-secret-token")}) {
+    for (const std::string& token : {good, issuer_.token(), test::with_flipped_signature(good, 5),
+                                     "x." + good, std::string("opaque-secret-token")}) {
         const HttpAnswer answer =
             ask(question(json{{"method", "GET"}, {"url", "/items"}, {"token", token}}.dump()));
         EXPECT_EQ(answer.status, 200U);

@@ -82,7 +82,8 @@ TEST_F(ServerPage, TellsOfReloads) {
     EventReader reader(server_->admin_port());
     const json before = reader.next();
     replace("gateway.yaml", configuration("  GET /orgs/{orgId}: { upstream: one, scopes: [a] }\n"));
-    json event = event_when(reader, [](const json& e) { return e["configuration"]["reloads"] == 1; });
+    json event =
+        event_when(reader, [](const json& e) { return e["configuration"]["reloads"] == 1; });
     ASSERT_FALSE(event.is_null());
     EXPECT_NE(event["configuration"]["version"], before["configuration"]["version"]);
     ASSERT_EQ(event["configuration"]["warnings"].size(), 1U);
@@ -140,11 +141,12 @@ TEST_F(ServerPage, ShowsHowItDrainsAndHoldsNothingUp) {
     EventReader reader(server_->admin_port());
     Connection half(server_->ports().front());
     ASSERT_TRUE(half.send("GET /open HTTP/1.1\r\n"));
-    ASSERT_FALSE(event_when(reader, [](const json& e) { return e["now"]["connections"] >= 1; })
-                     .is_null());
+    ASSERT_FALSE(
+        event_when(reader, [](const json& e) { return e["now"]["connections"] >= 1; }).is_null());
     server_->drain();
-    EXPECT_FALSE(event_when(reader, [](const json& e) { return e["gateway"]["state"] == "draining"; })
-                     .is_null());
+    EXPECT_FALSE(event_when(reader, [](const json& e) {
+                     return e["gateway"]["state"] == "draining";
+                 }).is_null());
     ASSERT_TRUE(half.send("Host: x\r\n\r\n"));
     EXPECT_THAT(half.read_all(), HasSubstr("one /open"));
     server_->wait();

@@ -32,9 +32,9 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const std::vector<std::string> files = {"/",          "/style.css",  "/page.js",  "/chart.js",
-                                        "/dom.js",    "/explain.js", "/lists.js", "/notices.js",
-                                        "/words.js",  "/icon.svg"};
+const std::vector<std::string> files = {"/",         "/style.css",  "/page.js",  "/chart.js",
+                                        "/dom.js",   "/explain.js", "/lists.js", "/notices.js",
+                                        "/words.js", "/icon.svg"};
 
 class StatusPageTest : public testing::Test {
 protected:
@@ -215,9 +215,9 @@ TEST_F(StatusPageTest, TellsEverythingAtOnceAndThenWhatIsNew) {
 
 TEST_F(StatusPageTest, OtherPeoplesPagesGetNoEvents) {
     serve(AdminPage::on);
-    for (const test::Headers& headers :
-         {test::Headers{{"Sec-Fetch-Site", "cross-site"}}, {{"Sec-Fetch-Site", "same-site"}},
-          {{"Origin", "https://evil.example"}}}) {
+    for (const test::Headers& headers : {test::Headers{{"Sec-Fetch-Site", "cross-site"}},
+                                         {{"Sec-Fetch-Site", "same-site"}},
+                                         {{"Origin", "https://evil.example"}}}) {
         EXPECT_EQ(get("/events", headers).status, 403);
     }
     EventReader own(admin_->port(), "Sec-Fetch-Site: same-origin\r\n");

@@ -11,10 +11,10 @@ function shape(name, attributes) {
   return node;
 }
 
-// The next round number: 1, 2 or 5 with zeros.
+// The next round number: 1, 2, 3 or 5 with zeros.
 function ceiling(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const factor of [1, 2, 5]) if (value <= factor * power) return factor * power;
+  for (const factor of [1, 2, 3, 5]) if (value <= factor * power) return factor * power;
   return 10 * power;
 }
 
@@ -96,8 +96,9 @@ export class Chart {
       const closed = this.stacked && floor.length > 0;
       path.setAttribute("d", closed ? `M${floor[0]} ${height}${outline.join("")}V${height}Z` : outline.join(""));
     });
-    say(this.top, this.show(most));
-    say(this.half, this.show(most / 2));
+    const label = (value) => this.show(value).replace(/\.0(?=$| )/, "");
+    say(this.top, label(most));
+    say(this.half, label(most / 2));
     this.read();
   }
 
