@@ -84,7 +84,8 @@ struct Colours {
     const char* end = "";
 };
 
-void introduce(const DevIssuer& issuer, const std::string& configuration, const std::string& url) {
+void introduce(const DevIssuer& issuer, const std::string& configuration, const std::string& url,
+               const std::string& page) {
     const bool colour = wants_colours();
     const Colours colours =
         colour ? Colours{"\033[1m", "\033[32m", "\033[31m", "\033[0m"} : Colours{};
@@ -92,8 +93,11 @@ void introduce(const DevIssuer& issuer, const std::string& configuration, const 
         "{}bearergate demo{} at {}, between a development issuer and a backend that echoes what\n"
         "reaches it. Nothing here is secret or kept; Ctrl-C ends it.\n"
         "\n"
+        "{}The status page{} is at {}/: what it does, live, and why.\n"
+        "\n"
         "{}The configuration{}\n\n",
-        colours.heading, colours.end, url, colours.heading, colours.end);
+        colours.heading, colours.end, url, colours.heading, colours.end, page, colours.heading,
+        colours.end);
     for (std::size_t start = 0; start < configuration.size();) {
         const std::size_t end = configuration.find('\n', start);
         std::cout << "  " << configuration.substr(start, end - start) << "\n";
@@ -149,7 +153,8 @@ int demonstrate(const std::string& listen) {
                                 .issuer = neighbours.issuer().issuer(),
                                 .upstream = neighbours.upstream()});
         gateway::Server server(load_demo(configuration), {});
-        introduce(neighbours.issuer(), configuration, url_of(*address, server.ports().front()));
+        introduce(neighbours.issuer(), configuration, url_of(*address, server.ports().front()),
+                  fmt::format("http://127.0.0.1:{}", server.admin_port()));
         neighbours.start([&server] { server.drain(); });
         server.start();
         server.wait();

@@ -79,6 +79,17 @@ TEST(DemoCommand, KeepsEveryPromiseItPrints) {
     EXPECT_EQ(demo.wait(), 0) << demo.errors();
 }
 
+TEST(DemoCommand, NamesItsStatusPage) {
+    Process demo({BEARERGATE_BINARY, "demo", "--listen", "127.0.0.1:0"});
+    ASSERT_TRUE(demo.wait_for_output(end_of_introduction)) << demo.errors();
+    const std::regex place("status page is at http://127\\.0\\.0\\.1:([0-9]+)/: ");
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(demo.output(), found, place)) << demo.output();
+    const Reply reply = ask(static_cast<std::uint16_t>(std::stoi(found[1])), {.target = "/"});
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_THAT(reply.body, HasSubstr("<title>bearergate</title>"));
+}
+
 TEST(DemoCommand, ItsLinesRunInAShell) {
     if (run({"sh", "-c", "command -v curl"}).code != 0) GTEST_SKIP() << "SKIPPED: no curl here";
     Process demo({BEARERGATE_BINARY, "demo", "--listen", "127.0.0.1:0"});
