@@ -43,12 +43,14 @@ export async function until(what, attempt, patience = 10_000) {
 }
 
 // `yaml`: the configuration without its `server:` and `admin:` blocks. `variables`: what `${NAME}`
-// in it stands for.
-export async function startGateway(yaml, variables = {}) {
+// in it stands for. `sign`: what its admin listener answers with 200 once it is up.
+export async function startGateway(yaml, variables = {}, sign = '/readyz') {
   const folder = mkdtempSync(path.join(tmpdir(), 'bearergate-interop-'));
   const [port, adminPort] = [await freePort(), await freePort()];
   const file = path.join(folder, 'bearergate.yaml');
-  writeFileSync(file, `server: { listen: "127.0.0.1:${port}", workers: 2 }\nadmin: { listen: "127.0.0.1:${adminPort}" }\n${yaml}`);
+  const write = (text) => writeFileSync(file,
+    `server: { listen: "127.0.0.1:${port}", workers: 2 }\nadmin: { listen: "127.0.0.1:${adminPort}" }\n${text}`);
+  write(yaml);
   const child = spawn(binary, ['run', '-c', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...variables },
@@ -60,12 +62,14 @@ export async function startGateway(yaml, variables = {}) {
   const url = `http://127.0.0.1:${port}`;
   await until(`start of the gateway\n${log}`, async () => {
     if (child.exitCode !== null) throw new Error(`exit status ${child.exitCode}\n${log}`);
-    return (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok;
+    return (await fetch(`http://127.0.0.1:${adminPort}${sign}`)).ok;
   }).catch((error) => { child.kill(); throw new Error(`${error.message}\n${log}`); });
 
   return {
     url,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
     log: () => log,
+    write,  // another configuration, which it reloads by itself
     async get(target, token, headers = {}) {
       const answer = await fetch(url + target, {
         headers: token ? { ...headers, authorization: `Bearer ${token}` } : headers,
@@ -76,6 +80,9 @@ export async function startGateway(yaml, variables = {}) {
       const answer = await fetch(url + target, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
       return { status: answer.status, body: await answer.json() };
     },
+    // Holds it, and lets it go on.
+    halt: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     // Ends it as an orchestrator would; the exit status must be 0.
     async stop() {
       child.kill('SIGTERM');
