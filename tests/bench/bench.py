@@ -64,7 +64,7 @@ def main():
         print(f"bench: {name}: {title}", file=sys.stderr, flush=True)
         try:
             results["scenarios"][name] = {"title": title} | run(bench)
-        except (RuntimeError, subprocess.SubprocessError) as error:
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             print(f"bench: {name} failed: {error}", file=sys.stderr, flush=True)
             failed.append(name)
             continue

@@ -1,6 +1,7 @@
 """Load on a peer, from the other CPU: wrk in a closed loop, pace in an open one; and rounds of it."""
 
 import pathlib
+import resource
 import statistics
 import subprocess
 
@@ -13,7 +14,24 @@ ON_LOAD_CPU = ["taskset", "-c", str(p.LOAD_CPU)]
 def wrk(peer, seconds, tokens, path="/items", connections=64, close=False):
     """One round through the first `tokens` of the peer's issuer, going on where the last one ended:
     requests/s, CPU µs a request of all its threads, p50 and p99. Nothing may be refused; of peers,
-    one connection in a hundred requests may break."""
+    one connection in a hundred requests may break. A round in which other programs left wrk no CPU
+    says nothing of anybody, and is made again."""
+    for _ in range(5):
+        given = cpu_of_children()
+        result = wrk_once(peer, seconds, tokens, path, connections, close)
+        if result["requests"] > 0:
+            return result
+        if cpu_of_children() - given > seconds / 10:
+            break
+    raise RuntimeError(f"{peer.name} answered nothing for {seconds} s")
+
+
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def wrk_once(peer, seconds, tokens, path, connections, close):
     sent = getattr(peer, "sent", 0)
     before = peer.program.cpu_seconds()
     out = subprocess.run(
@@ -25,10 +43,10 @@ def wrk(peer, seconds, tokens, path="/items", connections=64, close=False):
     line = next(line for line in out.splitlines() if line.startswith("RESULT"))
     requests, micros, broken, refused, p50, p99, received = (int(field) for field in line.split()[1:])
     may_break = 0 if isinstance(peer, p.Bearergate) else requests / 100
-    if requests == 0 or refused or broken > may_break:
+    if refused or broken > may_break:
         raise RuntimeError(f"{peer.name}: {broken} broken, {refused} refused of {requests} requests\n{out}")
     peer.sent = sent + requests
-    return {"rate": requests / (micros / 1e6), "cpu_us": used / requests * 1e6, "p50_us": p50,
+    return {"rate": requests / (micros / 1e6), "cpu_us": used / max(requests, 1) * 1e6, "p50_us": p50,
             "p99_us": p99, "mib_per_s": received / micros * 1e6 / 2**20, "requests": requests}
 
 

@@ -2,20 +2,21 @@
 
 import os
 import platform
-import shutil
+import re
 import subprocess
 import time
 
 import peers as p
 
 
-def said(command):
+def version(*command):
+    """The first thing that a program says which looks like a version; None where it is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     except FileNotFoundError:
         return None
-    text = (done.stdout + done.stderr).strip().splitlines()
-    return text[0] if text else None
+    found = re.search(r"\d+\.\d+[\w.+~-]*", done.stdout + done.stderr)
+    return found and found.group()
 
 
 def node_packages():
@@ -36,21 +37,21 @@ def describe(bench):
                 cpu = line.split(":")[1].strip()
                 break
     versions = {
-        "bearergate": said([str(bench.build / "bearergate"), "version"]),
-        "nginx": said(["nginx", "-v"]),
-        "HAProxy": said(["haproxy", "-v"]),
-        "Apache": said(["apache2", "-v"]),
-        "mod_oauth2": said(["dpkg-query", "-W", "-f", "${Version}", "libapache2-mod-oauth2"]),
-        "Node.js": said(["node", "--version"]) if shutil.which("node") else None,
-        "OpenSSL": said(["openssl", "version"]),
-        "wrk": said(["dpkg-query", "-W", "-f", "${Version}", "wrk"]),
+        "bearergate": version(bench.build / "bearergate", "version"),
+        "nginx": version("nginx", "-v"),
+        "HAProxy": version("haproxy", "-v"),
+        "Apache": version("apache2", "-v"),
+        "mod_oauth2": version("dpkg-query", "-W", "-f", "${Version}", "libapache2-mod-oauth2"),
+        "Node.js": version("node", "--version"),
+        "OpenSSL": version("openssl", "version"),
+        "wrk": version("dpkg-query", "-W", "-f", "${Version}", "wrk"),
     } | node_packages()
     return {
         "date": time.strftime("%Y-%m-%d"),
         "cpu": f"{os.cpu_count()} × {cpu}",
         "kernel": f"{platform.system()} {platform.release()}",
         "load_average": os.getloadavg()[0],
-        "versions": {name: version for name, version in versions.items() if version},
+        "versions": {name: value for name, value in versions.items() if value},
         "quick": bench.quick,
         "rounds": bench.rounds,
         "seconds": bench.seconds,

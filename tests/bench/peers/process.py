@@ -83,14 +83,22 @@ class Program:
         return sum(self.thread_seconds().values())
 
     def memory(self):
-        """MiB of all processes together: RSS counts shared pages once each, PSS their share."""
-        kib = {"Rss:": 0, "Pss:": 0}
+        """MiB of all processes together: RSS counts shared pages once each, PSS their share. Who is
+        not root may not look that closely at a process that has made itself undumpable."""
+        rss, pss, is_shown = 0, 0, True
         for pid in self.pids():
-            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                word = line.split()[0]
-                if word in kib:
-                    kib[word] += int(line.split()[1])
-        return {"rss_mib": kib["Rss:"] / 1024, "pss_mib": kib["Pss:"] / 1024}
+            try:
+                rss += kib_of(f"/proc/{pid}/smaps_rollup", "Rss:")
+                pss += kib_of(f"/proc/{pid}/smaps_rollup", "Pss:")
+            except PermissionError:
+                rss += kib_of(f"/proc/{pid}/status", "VmRSS:")
+                is_shown = False
+        return {"rss_mib": rss / 1024, "pss_mib": pss / 1024 if is_shown else None}
+
+
+def kib_of(file, name):
+    lines = pathlib.Path(file).read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 class Peer:

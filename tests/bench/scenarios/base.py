@@ -11,6 +11,11 @@ import stage
 scenarios = {}
 
 
+def spaced(count):
+    """A large number for people."""
+    return f"{count:,}".replace(",", " ")
+
+
 def scenario(name, title):
     """Registers a function of a Bench that returns a result: {"peers": {name: {measure: value}},
     "checks": […], "about": how it was measured}."""

@@ -8,7 +8,7 @@ import time
 import load
 import stage
 
-from .base import at_most, scenario
+from .base import at_most, scenario, spaced
 
 
 def request(peer):
@@ -62,7 +62,7 @@ def idle(bench):
                 connection.close()
     ours = found["bearergate"]
     return {
-        "about": f"{count:,} connections, each of which has had one answer.",
+        "about": f"{spaced(count)} connections, each of which has had one answer.",
         "peers": found,
         "checks": [at_most("RSS idle, MiB", ours["idle"]["rss_mib"], 12),
                    at_most("RSS a further idle connection, KiB", ours["kib_each"], 10)],
@@ -82,7 +82,7 @@ def flat(bench):
     early = next(rss for requests, rss in samples if requests >= total / 10)
     grown = samples[-1][1] - early
     found = {"bearergate": {"requests": done, "early_rss_mib": early, "late_rss_mib": samples[-1][1]}}
-    return {"about": f"RSS after a tenth of {total:,} requests, and after all of them.", "peers": found,
+    return {"about": f"RSS after a tenth of {spaced(total)} requests, and after all of them.", "peers": found,
             "checks": [at_most("RSS growth over many requests, MiB", grown, 0.5)]}
 
 

@@ -7,7 +7,7 @@ import subprocess
 import load
 import peers as p
 
-from .base import scenario
+from .base import scenario, spaced
 
 LISTED = 20  # functions
 
@@ -75,7 +75,7 @@ def instructions(bench):
         found[short(name)] = {"instructions": own[name] / requests,
                               "with_callees": with_callees.get(name, 0) / requests}
     return {
-        "about": f"{requests:,} requests under Callgrind, on {bench.connections} connections. Valgrind's CPU "
+        "about": f"{spaced(requests)} requests under Callgrind, on {bench.connections} connections. Valgrind's CPU "
                  "has no SHA instructions, so the digest of a token looks ten times as dear here as it is.",
         "peers": found, "checks": [],
     }

@@ -5,7 +5,7 @@ import subprocess
 
 import peers as p
 
-from .base import at_least, at_most, ratio, scenario
+from .base import at_least, at_most, ratio, scenario, spaced
 
 
 def everybody(bench, on, issuer):
@@ -68,7 +68,7 @@ def cold(bench):
     ours["verifications_per_core_s"] = 1e6 / ours["lowest_cpu_us"]
     found["openssl speed"] = {"verifications_per_core_s": max(speed)}
     return {
-        "about": f"ES384, {bench.many_tokens:,} tokens, bearergate's cache off and everybody else's "
+        "about": f"ES384, {spaced(bench.many_tokens)} tokens, bearergate's cache off and everybody else's "
                  "smaller than that. Verifications are counted per second of CPU time of the whole "
                  "gateway; of it and of openssl speed, the best of the run.",
         "peers": found,
@@ -99,4 +99,4 @@ def algorithms(bench):
         checks.append(at_most(f"CPU per request, {algorithm} miss, ÷ {other}",
                               ratio(found, "lowest_cpu_us", "bearergate", other), limit))
     return {"about": "Every request verified: bearergate's cache off, peers that have none. "
-                     "ES384 is in the scenario before.", "peers": results, "checks": checks}
+                     "For ES384 see cold.", "peers": results, "checks": checks}

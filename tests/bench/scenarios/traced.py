@@ -26,7 +26,9 @@ def traced(peer, *options):
                               stderr=subprocess.PIPE, text=True)
     try:
         for _ in targets[::2]:
-            tracer.stderr.readline()  # "strace: Process N attached"
+            said = tracer.stderr.readline()  # "strace: Process N attached"
+            if "attached" not in said:
+                raise RuntimeError(f"{peer.name} cannot be traced: {said.strip()}")
         time.sleep(0.3)  # its further threads, of which it says nothing that can be counted
         yield output
     finally:

@@ -1,0 +1,129 @@
+"""That the benchmark's own tools say what is so: who lets in bad tokens, targets, page and chart."""
+
+import http.server
+import pathlib
+import sys
+import threading
+import types
+import unittest
+import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import chart  # noqa: E402
+import peers as p  # noqa: E402
+import report  # noqa: E402
+import stage  # noqa: E402
+from scenarios.base import at_least, at_most, ratio  # noqa: E402
+from scenarios.instructions import short  # noqa: E402
+
+
+class LenientServer(http.server.BaseHTTPRequestHandler):
+    """Lets in whoever shows something, whatever it is."""
+
+    def do_GET(self):
+        self.send_response(200 if "Authorization" in self.headers else 401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def results_of(peers, checks=()):
+    run = {"date": "2026-01-02", "cpu": "a CPU", "kernel": "Linux", "load_average": 0.0, "versions": {},
+           "quick": True, "rounds": 5, "seconds": 3}
+    warm = {"title": "Warm", "about": "How.", "peers": peers, "checks": list(checks)}
+    return {"run": run, "scenarios": {"warm": warm}}
+
+
+PEERS = {"floor": {"cpu_us": 10.0, "lets_in": None}, "bearergate": {"cpu_us": 20.0, "lets_in": []},
+         "Slow & strict": {"cpu_us": 900.0, "lets_in": ["no exp"]}}
+
+
+class Prove(unittest.TestCase):
+    def setUp(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LenientServer)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+
+    def peer(self, kind=types.SimpleNamespace):
+        peer = kind.__new__(kind)
+        peer.name, peer.port, peer.url_scheme, peer.caches = "x", self.server.server_port, "http", False
+        peer.issuer = types.SimpleNamespace(bad=lambda: [("expired", "a.b.c"), ("garbage", "x")])
+        return peer
+
+    def test_names_every_bad_token_that_is_let_in(self):
+        peer = self.peer()
+        stage.prove([peer])
+        self.assertEqual(peer.lets_in, ["expired", "garbage"])
+
+    def test_our_own_gateway_must_not_let_any_in(self):
+        with self.assertRaisesRegex(RuntimeError, "lets in: expired, garbage"):
+            stage.prove([self.peer(p.Bearergate)])
+
+
+class Targets(unittest.TestCase):
+    def test_what_was_not_measured_is_not_met(self):
+        check = at_most("m", ratio({"a": {"cpu_us": 1}}, "cpu_us", "a", "b"), 1.0)
+        self.assertFalse(check["met"])
+        self.assertEqual(report.shown(check), ("≤ 1", "not measured", "?"))
+
+    def test_limits_are_inclusive_and_directed(self):
+        self.assertTrue(at_most("m", 1.35, 1.35)["met"])
+        self.assertFalse(at_most("m", 1.36, 1.35)["met"])
+        self.assertTrue(at_least("m", 0.93, 0.93)["met"])
+        self.assertFalse(at_least("m", 0.92, 0.93)["met"])
+
+    def test_small_ratios_read_as_fractions(self):
+        self.assertEqual(report.shown(at_most("a ÷ b", 1 / 30, 1 / 28)), ("≤ 1/28", "1/30.0", "met"))
+        self.assertEqual(report.shown(at_most("a", 0.02, 0.1)), ("≤ 0.1", "0.02", "met"))
+
+
+class Page(unittest.TestCase):
+    page = "\n".join(f"about {name}\n<!-- begin: {name} -->\nold\n<!-- end: {name} -->"
+                     for name in ("run", "verdicts", "tables")) + "\nthe end\n"
+
+    def test_only_marked_parts_are_made_of_results(self):
+        made = report.page_with(self.page, results_of(PEERS, [at_most("a ratio", 2.0, 1.0)]))
+        self.assertNotIn("old", made)
+        self.assertIn("0 of 1 targets are met", made)
+        self.assertIn("| a ratio | ≤ 1 | 2 | NOT met |", made)
+        self.assertTrue(made.startswith("about run") and made.endswith("the end\n"))
+
+    def test_making_it_again_changes_nothing(self):
+        once = report.page_with(self.page, results_of(PEERS))
+        self.assertEqual(report.page_with(once, results_of(PEERS)), once)
+        self.assertNotEqual(report.page_with(once, results_of(PEERS | {"floor": {"cpu_us": 11.0}})), once)
+
+
+class Chart(unittest.TestCase):
+    def setUp(self):
+        self.root = xml.etree.ElementTree.fromstring(chart.svg_of(results_of(PEERS)))
+        self.namespace = "{http://www.w3.org/2000/svg}"
+
+    def test_has_a_title_and_a_description_with_the_numbers(self):
+        self.assertTrue(self.root.find(f"{self.namespace}title").text)
+        self.assertIn("Slow & strict: 900.0 µs", self.root.find(f"{self.namespace}desc").text)
+
+    def test_bars_are_in_order_and_stay_inside(self):
+        bars = [bar for bar in self.root.iter(f"{self.namespace}rect") if bar.get("height") == "20"]
+        ends = [float(bar.get("x")) + float(bar.get("width")) for bar in bars]
+        self.assertEqual(len(bars), 3)
+        self.assertEqual(ends, sorted(ends))
+        self.assertLess(max(ends), chart.WIDTH)
+
+    def test_a_bar_that_is_cut_shows_it(self):
+        self.assertEqual(len(list(self.root.iter(f"{self.namespace}path"))), 1)
+
+
+class Names(unittest.TestCase):
+    def test_functions_lose_what_nobody_reads(self):
+        self.assertEqual(short("???:bearergate::http::facts_of(std::basic_string_view<char>)"),
+                         "http::facts_of")
+        self.assertEqual(short("./malloc/malloc.c:_int_malloc"), "_int_malloc")
+        self.assertEqual(short("???:boost::a::b<boost::c<int>, 1>::run(long)"), "a::b::run")
+
+
+if __name__ == "__main__":
+    unittest.main()
