@@ -3,6 +3,8 @@
 #include <bearergate/gateway/listening.hpp>
 #include <bearergate/net/admitted_host.hpp>
 
+#include "admin_answer.hpp"
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -17,13 +19,7 @@ using net::HttpAnswer;
 using net::HttpQuestion;
 
 HttpAnswer json(unsigned status, const Json& body) {
-    HttpAnswer answer{.status = status, .body = body.dump() + "\n"};
-    answer.fields = {{"X-Content-Type-Options", "nosniff"}};
-    return answer;
-}
-
-HttpAnswer refuse(unsigned status, std::string_view why) {
-    return json(status, {{"error", why}});
+    return json_answer(status, body.dump());
 }
 
 // What there is to answer from.
@@ -118,10 +114,10 @@ void Admin::stop() {
 
 void Admin::answer(const HttpQuestion& question, net::HttpServer::Answer give) {
     if (question.count("Host") != 1 || !question.target.starts_with('/')) {
-        return give(refuse(400, "bad request"));
+        return give(error_answer(400, "bad request"));
     }
     if (!net::is_admitted_host(question.value("Host"), hosts_)) {
-        return give(refuse(403, "this host name is not one of admin.hosts"));
+        return give(error_answer(403, "this host name is not one of admin.hosts"));
     }
     std::string allow;
     for (const Page& page : pages) {
@@ -134,8 +130,8 @@ void Admin::answer(const HttpQuestion& question, net::HttpServer::Answer give) {
         allow += fmt::format("{}{}", allow.empty() ? "" : ", ", page.method);
         if (page.method == "GET") allow += ", HEAD";
     }
-    if (allow.empty()) return give(refuse(404, "no such page"));
-    HttpAnswer answer = refuse(405, "method not allowed");
+    if (allow.empty()) return give(error_answer(404, "no such page"));
+    HttpAnswer answer = error_answer(405, "method not allowed");
     answer.fields.emplace_back("Allow", allow);
     give(std::move(answer));
 }

@@ -2,6 +2,8 @@
 #include <bearergate/gateway/explain_form.hpp>
 #include <bearergate/http/head.hpp>
 
+#include "admin_answer.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -20,16 +22,6 @@ using net::HttpQuestion;
 
 constexpr int deepest_body = 4;
 constexpr std::size_t most_headers = 100;
-
-HttpAnswer json(unsigned status, const Json& body) {
-    HttpAnswer answer{.status = status,
-                      .body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
-    answer.fields = {{"X-Content-Type-Options", "nosniff"}};
-    return answer;
-}
-HttpAnswer refuse(unsigned status, std::string_view why) {
-    return json(status, {{"error", why}});
-}
 
 bool is_json(const HttpQuestion& question) {
     if (question.count("Content-Type") != 1) return false;
@@ -132,25 +124,26 @@ ExplainForm::ExplainForm(std::function<ExplainGround()> ground) : ground_(std::m
 
 HttpAnswer ExplainForm::answer(const HttpQuestion& question) {
     if (!is_same_origin(question, true)) {
-        return refuse(403, "this is for the status page's own form");
+        return error_answer(403, "this is for the status page's own form");
     }
-    if (!is_json(question)) return refuse(415, "the body must be application/json");
-    if (question.body.size() > longest_body) return refuse(413, "the request is too large");
+    if (!is_json(question)) return error_answer(415, "the body must be application/json");
+    if (question.body.size() > longest_body) return error_answer(413, "the request is too large");
     const ExplainGround ground = ground_();
     if (!pace_.allows(ground.steady_now)) {
-        HttpAnswer answer = refuse(429, "five explanations a second are enough");
+        HttpAnswer answer = error_answer(429, "five explanations a second are enough");
         answer.fields.emplace_back("Retry-After", "1");
         return answer;
     }
     const auto body = core::Json::parse(question.body, deepest_body);
     const auto asked = body ? read(*body) : std::nullopt;
-    if (!asked) return refuse(400, "a method, a URL, headers and a token, as JSON");
+    if (!asked) return error_answer(400, "a method, a URL, headers and a token, as JSON");
     const auto head = request_head(asked->method, asked->url, asked->fields, asked->token);
-    if (!head) return refuse(422, head.error());
+    if (!head) return error_answer(422, head.error());
     const Snapshot& snapshot = *ground.snapshot;
     const Explanation explanation =
         explain(snapshot.config, snapshot.policy, *head, ground.keys.get(), ground.now);
-    return json(200, explanation_json(explanation, snapshot.config.file));
+    const Json answer = explanation_json(explanation, snapshot.config.file);
+    return json_answer(200, answer.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace bearergate::gateway

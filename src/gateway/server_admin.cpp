@@ -8,6 +8,12 @@
 
 namespace bearergate::gateway {
 
+namespace {
+
+constexpr std::chrono::seconds process_figures_last{10};
+
+}  // namespace
+
 void Server::State::make_observer() {
     std::vector<Observer::Ask> asks;
     for (const auto& worker : workers) {
@@ -65,12 +71,21 @@ Readiness Server::State::readiness() const {
     return now;
 }
 
-void Server::State::add_observed(Observation& to) const {
+// Descriptors are counted one by one, and there may be many: not every second.
+const ProcessFigures& Server::State::process() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!process_read || now - process_read->first >= process_figures_last) {
+        process_read.emplace(now, process_figures());
+    }
+    return process_read->second;
+}
+
+void Server::State::add_observed(Observation& to) {
     to.at = shared.wall_now();
     to.steady_at = std::chrono::steady_clock::now();
     to.started = started;
     to.readiness = readiness();
-    to.process = process_figures();
+    to.process = process();
     to.snapshot = snapshot;
     to.in_use_since = in_use_since;
     to.reloads = reloads;

@@ -82,7 +82,8 @@ struct Server::State {
     void tell_limit();
     void tell_of_waiting(net::Listener::Pause why);
     Readiness readiness() const;
-    void add_observed(Observation& to) const;
+    const ProcessFigures& process();
+    void add_observed(Observation& to);
     void each_worker(const std::function<void(Worker&)>& what);
     template <class What>
     void post(What&& what) {
@@ -132,6 +133,7 @@ struct Server::State {
     std::string awaiting_restart{};  // settings
     core::WallTime started{};
     core::WallTime in_use_since{};  // the configuration
+    std::optional<std::pair<net::SteadyTime, ProcessFigures>> process_read{};
     Supervisor supervisor{options.notify_socket};
     bool told_ready = false;
     bool told_of_silence = false;

@@ -1,6 +1,7 @@
 #include <bearergate/config/urls.hpp>
 #include <bearergate/gateway/status_page.hpp>
 
+#include "admin_answer.hpp"
 #include "page_files.hpp"
 
 #include <algorithm>
@@ -42,12 +43,6 @@ constexpr std::array files = {
     File{"/icon.svg", "image/svg+xml", page_files::icon_svg},
 };
 
-HttpAnswer refuse(unsigned status, std::string_view why) {
-    HttpAnswer answer{.status = status, .body = "{\"error\":\"" + std::string(why) + "\"}\n"};
-    answer.fields = {{"X-Content-Type-Options", "nosniff"}};
-    return answer;
-}
-
 // On this machine. What a proxy passed on came from elsewhere, wherever the proxy is.
 bool is_local(const HttpQuestion& question) {
     constexpr std::array marks{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP",
@@ -82,12 +77,12 @@ void StatusPage::use(AdminPage who) {
 
 std::optional<HttpAnswer> StatusPage::refusal(const HttpQuestion& question) const {
     switch (who_) {
-        case AdminPage::off: return refuse(404, "the status page is off");
+        case AdminPage::off: return error_answer(404, "the status page is off");
         case AdminPage::on: return std::nullopt;
         case AdminPage::loopback: break;
     }
     if (is_local(question)) return std::nullopt;
-    return refuse(403, "the status page is for this machine only; admin.page says for whom");
+    return error_answer(403, "the status page is for this machine only; admin.page says for whom");
 }
 
 bool StatusPage::has_file(std::string_view path) {
@@ -108,7 +103,8 @@ HttpAnswer StatusPage::file(std::string_view path) {
 
 // Other people's pages could not read them, but keep ours from getting any.
 HttpAnswer StatusPage::events(const HttpQuestion& question) {
-    if (!is_same_origin(question, false)) return refuse(403, "this is for the status page itself");
+    if (!is_same_origin(question, false))
+        return error_answer(403, "this is for the status page itself");
     HttpAnswer answer{};
     answer.fields = {{"X-Content-Type-Options", "nosniff"}};
     answer.tell = [this](net::EventStream stream) { feed_.join(std::move(stream)); };
