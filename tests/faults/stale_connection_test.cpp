@@ -125,7 +125,7 @@ TEST_F(StaleConnection, ManyStaleConnectionsDoNotFoolIt) {
     // Eight idle connections die at once, unseen until they are used: each request still succeeds.
     test::Gate die;
     std::atomic<int> waiting = 0;
-    serve([&](UpstreamPeer& peer) {
+    serve([&waiting, die](UpstreamPeer& peer) mutable {
         if (!peer.read_request()) return;
         if (peer.index() < 8) {
             ++waiting;
