@@ -12,7 +12,6 @@ namespace bearergate::test {
 namespace {
 
 using core::Reason;
-using gateway::AccessRecord;
 using gateway::RecentRefusal;
 using gateway::RecentRefusals;
 using gateway::RefusalList;
@@ -82,8 +81,9 @@ class KeptRefusals : public Front {
 protected:
     RefusalList kept() {
         std::promise<RefusalList> promise;
-        gateway_->worker().gather(
-            [&promise](gateway::Worker::Figures figures) { promise.set_value(figures.refusals); });
+        gateway_->worker().gather([&promise](const gateway::Worker::Figures& figures) {
+            promise.set_value(figures.refusals);
+        });
         return promise.get_future().get();
     }
     // A request is noted when its client has its answer already.
