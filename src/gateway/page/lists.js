@@ -163,7 +163,7 @@ const refusals = new Items($("refusals-rows"), (refusal) => {
   reason.append(element("span", {}, words.reason(refusal.reason)));
   if (refusal.shadow) reason.append(" ", chip("shadow", "shadow"));
   request.append(element("code", {}, `${refusal.method} ${refusal.path}`.trim() || "(not readable)"));
-  route.append(element("code", {}, refusal.route));
+  if (refusal.route !== "") route.append(element("code", {}, refusal.route));
   organization.append(refusal.organization);
   id.append(element("code", {}, refusal.request_id));
   if (refusal.method !== "" && refusal.path !== "") {
