@@ -50,10 +50,13 @@ VerifierPool::VerifierPool(std::size_t threads, std::size_t queue)
 }
 
 VerifierPool::~VerifierPool() {
+    std::deque<Job> dropped;
     {
         const std::scoped_lock lock(state_->mutex);
         state_->stopping = true;
+        dropped.swap(state_->queue);
     }
+    dropped.clear();
     state_->changed.notify_all();
     for (std::thread& thread : state_->threads) thread.join();
 }

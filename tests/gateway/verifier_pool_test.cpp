@@ -12,6 +12,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -85,6 +86,10 @@ TEST_F(VerifierPoolTest, FinishesWhatRunsAndDropsWhatIsQueuedAtItsEnd) {
     ASSERT_TRUE(pool->submit(job([alive, &answered](bool) { ++answered; })));
     ASSERT_EQ(alive.use_count(), 2);
     auto end = std::async(std::launch::async, [&] { pool.reset(); });
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (alive.use_count() > 1 && std::chrono::steady_clock::now() < limit) {
+        std::this_thread::yield();  // until it has begun to end
+    }
     gate_.open();
     ASSERT_EQ(end.wait_for(std::chrono::seconds(30)), std::future_status::ready);
     EXPECT_EQ(answered.load(), 1);
