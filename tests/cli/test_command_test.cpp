@@ -1,67 +1,17 @@
-// `bearergate test` as people and CI run it: the real binary on real files.
-#include "support/files.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
+// What `bearergate test` decides of a case.
+#include "test_command.hpp"
+
 #include "support/test_issuer.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
-#include <vector>
 
 namespace bearergate::test {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr std::string_view policy = R"(
-issuer: https://issuer.example/oidc
-audience: https://api.example
-upstreams: { app: { url: "http://127.0.0.1:3000" }, other: { url: "http://127.0.0.1:3001" } }
-defaults: { upstream: app }
-routes:
-  GET /healthz: public
-  GET /items: { scopes: [read:items] }
-  POST /items: { scopes: [write:items], upstream: other }
-  GET /orgs/{orgId}/projects: { organization: "{orgId}" }
-  GET /orgs/{orgId}/members: { token: organization, organization: "{orgId}" }
-  GET /trial: { mode: shadow, scopes: [never] }
-  GET /open: { access: optional }
-  /closed: deny
-)";
-
-class TestCommand : public testing::Test {
-protected:
-    TestCommand() : config_(folder_.write("bearergate.yaml", policy)) {}
-
-    // The binary on the policy and the files named.
-    Outcome test(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), {BEARERGATE_BINARY, "test", "-c", config_});
-        return run(arguments);
-    }
-    // On cases written as the items of `tests:`.
-    Outcome try_cases(const std::string& cases, std::vector<std::string> options = {}) const {
-        options.push_back(folder_.write("cases.yaml", "tests:\n" + cases));
-        return test(std::move(options));
-    }
-    Outcome try_case(const std::string& request, const std::string& claims,
-                     const std::string& expect, std::vector<std::string> options = {}) const {
-        return try_cases("  - name: one\n    request: " + request +
-                             (claims.empty() ? "" : "\n    token: { claims: " + claims + " }") +
-                             "\n    expect: " + expect + "\n",
-                         std::move(options));
-    }
-    static std::string claims(const std::string& more) {
-        return "{ sub: ada, aud: https://api.example, " + more + " }";
-    }
-
-    TemporaryFolder folder_{};
-    std::string config_{};
-    const std::string reader_ = claims("scope: read:items");
-};
 
 TEST_F(TestCommand, PassesACaseWhoseExpectationHolds) {
     const Outcome outcome = try_case("GET /items", reader_, "allow");
@@ -320,105 +270,6 @@ TEST_F(TestCommand, KeysOfAnIssuerMayStandInTheFileThatItNames) {
     const Outcome bad = test({"--at", at});
     EXPECT_EQ(bad.code, 2);
     EXPECT_THAT(bad.errors, HasSubstr("keys.json"));
-}
-
-TEST_F(TestCommand, TriesTheFilesOwnCasesThenThoseOfEveryFileNamed) {
-    folder_.write(
-        "bearergate.yaml",
-        std::string(policy) + "tests:\n  - { name: own, request: GET /healthz, expect: allow }\n");
-    const std::string first = folder_.write(
-        "first.yaml", "tests:\n  - { name: a, request: GET /healthz, expect: allow }\n");
-    const std::string second = folder_.write(
-        "second.yaml", "tests:\n  - { name: b, request: GET /healthz, expect: { status: 404 } }\n");
-    const Outcome outcome = test({first, second});
-    EXPECT_EQ(outcome.code, 1);
-    const std::size_t own = outcome.output.find(config_ + "\n  ok    own\n");
-    const std::size_t a = outcome.output.find(first + "\n  ok    a\n");
-    const std::size_t b = outcome.output.find(second + "\n  FAIL  b");
-    EXPECT_LT(own, a);
-    EXPECT_LT(a, b);
-    EXPECT_LT(b, std::string::npos);
-    EXPECT_THAT(outcome.output, HasSubstr("3 cases: 2 passed, 1 failed."));
-}
-
-TEST_F(TestCommand, ListsRoutesThatNoCaseCovers) {
-    const Outcome outcome = try_case("POST /items", "", "{ status: 401 }");
-    EXPECT_EQ(outcome.code, 0);
-    EXPECT_THAT(outcome.output, HasSubstr("Routes that no case covers:\n"));
-    EXPECT_THAT(outcome.output, HasSubstr(":7  GET /healthz\n"));
-    EXPECT_THAT(outcome.output, HasSubstr(":8  GET /items\n"));
-    EXPECT_THAT(outcome.output, Not(HasSubstr("  POST /items\n")));
-}
-
-TEST_F(TestCommand, NoCaseAtAllIsAWarning) {
-    const Outcome outcome = test({});
-    EXPECT_EQ(outcome.code, 0);
-    EXPECT_THAT(outcome.errors, HasSubstr("warning: there are no cases"));
-    EXPECT_THAT(outcome.output, HasSubstr("0 cases"));
-}
-
-TEST_F(TestCommand, BadFilesAreTwoAndSayWhere) {
-    const Outcome form = try_case("GET", "", "allow");
-    EXPECT_EQ(form.code, 2);
-    EXPECT_THAT(form.errors, HasSubstr(folder_.file("cases.yaml") + ":3:"));
-    EXPECT_EQ(form.output, "");
-    const Outcome absent = test({folder_.file("absent.yaml")});
-    EXPECT_EQ(absent.code, 2);
-    EXPECT_THAT(absent.errors, HasSubstr("absent.yaml"));
-    const Outcome token = try_cases(
-        "  - name: one\n    request: GET /items\n    token: { file: absent.jwt }\n    expect: "
-        "allow\n");
-    EXPECT_EQ(token.code, 2);
-    EXPECT_THAT(token.errors, HasSubstr("absent.jwt"));
-    EXPECT_EQ(try_case("GET /items", reader_, "allow", {"--keys", folder_.file("none.json")}).code,
-              2);
-    folder_.write("bearergate.yaml", "routes: nothing\n");
-    EXPECT_EQ(test({}).code, 2);
-    EXPECT_EQ(run({BEARERGATE_BINARY, "test"}).code, 2);
-}
-
-TEST_F(TestCommand, WritesJUnitXml) {
-    const std::string junit = folder_.file("results.xml");
-    const Outcome outcome = try_cases(
-        "  - { name: \"<one> & \\\"two\\\" \u00fc\", request: GET /healthz, expect: allow }\n"
-        "  - { name: b, request: GET /items, expect: { status: 403, reason: scope_missing } }\n",
-        {"--junit", junit});
-    EXPECT_EQ(outcome.code, 1);
-    const std::string xml = read_file(junit);
-    const std::string file = folder_.file("cases.yaml");
-    EXPECT_THAT(
-        xml, HasSubstr("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"bearergate "
-                       "test\" tests=\"2\" failures=\"1\" errors=\"0\">\n"));
-    EXPECT_THAT(xml, HasSubstr("<testsuite name=\"" + file + "\" tests=\"2\" failures=\"1\""));
-    EXPECT_THAT(xml, HasSubstr("name=\"&lt;one&gt; &amp; &quot;two&quot; \u00fc\" file=\"" + file +
-                               "\" line=\"2\"/>"));
-    EXPECT_THAT(xml,
-                HasSubstr("<failure message=\"expected refused: 403 scope_missing, got refused: "
-                          "401 token_missing\">request   GET /items\n"));
-    EXPECT_THAT(xml, HasSubstr("</failure>\n    </testcase>\n  </testsuite>\n</testsuites>\n"));
-    const Outcome unwritable =
-        try_case("GET /healthz", "", "allow", {"--junit", folder_.file("no/such/folder.xml")});
-    EXPECT_EQ(unwritable.code, 2);
-    EXPECT_THAT(unwritable.errors, HasSubstr("cannot be written"));
-}
-
-TEST_F(TestCommand, WhatPeopleWriteCannotSteerATerminalOrBreakTheXml) {
-    const std::string junit = folder_.file("results.xml");
-    const Outcome outcome = try_cases(
-        "  - name: \"a\\u009bb\\uffffc\"\n"
-        "    request: GET /items\n"
-        "    token: { claims: { sub: \"a\\e[31m\", aud: https://api.example, scope: \"\\e[2J\" } "
-        "}\n"
-        "    expect: { reason: scope_missing }\n",
-        {"--junit", junit});
-    EXPECT_EQ(outcome.code, 1);
-    for (const std::string& text : {outcome.output, read_file(junit)}) {
-        EXPECT_THAT(text, HasSubstr("a\\xc2\\x9bb\\xef\\xbf\\xbfc"));
-        EXPECT_THAT(text, HasSubstr("sub a\\x1b[31m"));
-        EXPECT_THAT(text, Not(HasSubstr("\x1b")));
-        EXPECT_THAT(text, Not(HasSubstr("\u009b")));
-        EXPECT_THAT(text, Not(HasSubstr("\uffff")));
-    }
 }
 
 }  // namespace
