@@ -74,6 +74,24 @@ std::vector<IdentityHeader> default_identity_headers() {
             {.name = "X-Auth-Issuer", .source = Source::issuer}};
 }
 
+IdentityValues::IdentityValues(std::initializer_list<std::string_view> values) {
+    for (const std::string_view value : values) add(value);
+}
+
+void IdentityValues::add(std::string_view value) {
+    text_.append(value);
+    ends_.push_back(static_cast<std::uint32_t>(text_.size()));
+}
+
+std::string_view IdentityValues::operator[](std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(text_).substr(begin, ends_[index] - begin);
+}
+
+std::size_t IdentityValues::bytes() const {
+    return text_.capacity() + ends_.capacity() * sizeof ends_[0];
+}
+
 bool fits_in_header(std::string_view value) {
     constexpr std::size_t max_size = 1024;
     return value.size() <= max_size && !value.starts_with(' ') && !value.ends_with(' ') &&
@@ -83,11 +101,10 @@ bool fits_in_header(std::string_view value) {
 Result<IdentityValues, Reason> identity_values(const std::vector<IdentityHeader>& headers,
                                                const Claims& claims) {
     IdentityValues identity;
-    identity.values.reserve(headers.size());
     for (const IdentityHeader& header : headers) {
         auto value = value_of(header, claims);
         if (!value) return std::unexpected(value.error());
-        identity.values.push_back(std::move(*value));
+        identity.add(*value);
     }
     return identity;
 }

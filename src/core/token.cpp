@@ -2,7 +2,7 @@
 #include <bearergate/core/token.hpp>
 
 #include <algorithm>
-#include <array>
+#include <cstdint>
 #include <utility>
 
 namespace bearergate::core {
@@ -40,8 +40,15 @@ bool is_token68(std::string_view text) {
     });
 }
 
+// Of every request's token: to its end whatever it finds, so that compilers make it a few vector
+// instructions (0.3 µs less for 700 bytes).
 bool is_visible(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return c >= 0x21 && c <= 0x7e; });
+    std::uint8_t odd = 0;
+    for (const char c : text) {
+        const auto above_space = static_cast<std::uint8_t>(static_cast<std::uint8_t>(c) - 0x21);
+        odd = static_cast<std::uint8_t>(odd | (above_space > 0x7e - 0x21));
+    }
+    return odd == 0;
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -1,10 +1,13 @@
 #include <bearergate/gateway/token_cache.hpp>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -39,6 +42,14 @@ std::size_t heap_bytes(const std::vector<std::string>& texts) {
     return bytes;
 }
 
+TokenHasher::Key random_key() {
+    TokenHasher::Key key{};
+    if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) {
+        throw std::runtime_error("OpenSSL gives no random bytes");
+    }
+    return key;
+}
+
 // A parsed payload takes many times its text: each value is a node, however short it is written.
 std::size_t tree_bytes(const core::Json& json) {
     constexpr std::size_t node = 96;  // twice its size, since vectors grow by doubling
@@ -53,27 +64,36 @@ std::size_t tree_bytes(const core::Json& json) {
 
 struct TokenHasher::State {
     struct Free {
-        void operator()(EVP_MD* held) const { EVP_MD_free(held); }
-        void operator()(EVP_MD_CTX* held) const { EVP_MD_CTX_free(held); }
+        void operator()(EVP_MAC* held) const { EVP_MAC_free(held); }
+        void operator()(EVP_MAC_CTX* held) const { EVP_MAC_CTX_free(held); }
     };
-    std::unique_ptr<EVP_MD, Free> md{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-    std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+    std::unique_ptr<EVP_MAC, Free> mac{EVP_MAC_fetch(nullptr, "SIPHASH", nullptr)};
+    std::unique_ptr<EVP_MAC_CTX, Free> context{EVP_MAC_CTX_new(mac.get())};
+    Key key{};
 };
 
-TokenHasher::TokenHasher() : state_(std::make_unique<State>()) {
-    if (!state_->md || !state_->context) throw std::bad_alloc();
+TokenHasher::TokenHasher() : TokenHasher(random_key()) {}
+
+TokenHasher::TokenHasher(const Key& key) : state_(std::make_unique<State>()) {
+    if (!state_->context) throw std::runtime_error("OpenSSL offers no SipHash");
+    state_->key = key;
 }
 
-TokenHasher::~TokenHasher() = default;
+TokenHasher::~TokenHasher() {
+    OPENSSL_cleanse(state_->key.data(), state_->key.size());
+}
 
 TokenDigest TokenHasher::operator()(std::string_view token) {
     TokenDigest digest;
-    EVP_MD_CTX* const context = state_->context.get();
-    const bool done = EVP_DigestInit_ex2(context, state_->md.get(), nullptr) == 1 &&
-                      EVP_DigestUpdate(context, token.data(), token.size()) == 1 &&
-                      EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1;
+    EVP_MAC_CTX* const context = state_->context.get();
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(token.data());
+    const Key& key = state_->key;
+    std::size_t size = 0;
+    const bool done = EVP_MAC_init(context, key.data(), key.size(), nullptr) == 1 &&
+                      EVP_MAC_update(context, bytes, token.size()) == 1 &&
+                      EVP_MAC_final(context, digest.data(), &size, digest.size()) == 1;
     // Never go on with a digest that is none: every token would be the same one.
-    if (!done) throw std::bad_alloc();
+    if (!done || size != digest.size()) throw std::bad_alloc();
     return digest;
 }
 
@@ -172,7 +192,7 @@ std::size_t footprint(const core::VerifiedToken& token) {
     const core::Claims& claims = token.claims;
     std::size_t bytes = sizeof token + heap_bytes(claims.issuer) + heap_bytes(claims.subject) +
                         heap_bytes(claims.audience) + heap_bytes(claims.scopes) +
-                        heap_bytes(token.identity.values) + tree_bytes(claims.all);
+                        token.identity.bytes() + tree_bytes(claims.all);
     if (claims.client) bytes += heap_bytes(*claims.client);
     if (claims.organization) bytes += heap_bytes(*claims.organization);
     return bytes;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "characters.hpp"
-
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -33,10 +31,12 @@ inline void append_persistence(std::string& out, int client_minor_version, bool 
 // What may stand in a value that we make: printable ASCII without a space at either end. Asked
 // where a value comes from far away, so that no mistake there can become a second header.
 inline bool is_printable(std::string_view value) {
-    return is_ascii(value) && trimmed(value).size() == value.size() &&
-           value.find('\t') == std::string_view::npos &&
-           skip_field_chars(value.data(), value.data() + value.size()) ==
-               value.data() + value.size();
+    std::uint8_t odd = 0;
+    for (const char c : value) {
+        const auto above_space = static_cast<std::uint8_t>(static_cast<std::uint8_t>(c) - 0x20);
+        odd = static_cast<std::uint8_t>(odd | (above_space > 0x7e - 0x20));
+    }
+    return odd == 0 && !value.starts_with(' ') && !value.ends_with(' ');
 }
 
 }  // namespace bearergate::http

@@ -94,6 +94,24 @@ inline std::uint64_t eight_bytes(const char* from) {
     return word;
 }
 
+// Whether `name` is `known` but for case. `known` is in lower case, of letters, digits and '-':
+// where it has a letter, which has the bit 0x40, the other may lack 0x20; nothing else may differ.
+inline bool is_known(std::string_view name, std::string_view known) {
+    if (name.size() != known.size()) return false;
+    const auto differs = [](std::uint64_t a, std::uint64_t b) {
+        return ((a ^ b) & ~((b & (every_byte * 0x40)) >> 1)) != 0;
+    };
+    std::size_t i = 0;
+    for (; i + 8 <= name.size(); i += 8) {
+        if (differs(eight_bytes(name.data() + i), eight_bytes(known.data() + i))) return false;
+    }
+    for (; i < name.size(); ++i) {
+        if (differs(static_cast<std::uint8_t>(name[i]), static_cast<std::uint8_t>(known[i])))
+            return false;
+    }
+    return true;
+}
+
 // The first byte from `p` on that no field value may hold, or `last`. Values (a token, cookies) are
 // most of a head: 32 bytes a step where that many are sound, which compilers turn into vector
 // instructions, then eight.

@@ -99,8 +99,15 @@ constexpr std::array<std::uint8_t, slots> table = [] {
     return filled;
 }();
 
+constexpr bool is_plain(const Known& known) {
+    return std::ranges::all_of(
+        known.text, [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; });
+}
+static_assert(std::ranges::all_of(known_names, is_plain));
+static_assert(std::ranges::all_of(known_prefixes, is_plain));
+
 bool begins_with(std::string_view name, std::string_view prefix) {
-    return name.size() >= prefix.size() && same_but_case(name.substr(0, prefix.size()), prefix);
+    return name.size() >= prefix.size() && is_known(name.substr(0, prefix.size()), prefix);
 }
 
 }  // namespace
@@ -109,7 +116,7 @@ NameFacts facts_of(std::string_view name) {
     if (name.empty()) return {};
     for (std::size_t slot = slot_of(name); table[slot] != 0; slot = (slot + 1) % slots) {
         const Known& known = known_names[table[slot] - 1];
-        if (same_but_case(known.text, name)) return known.facts;
+        if (is_known(name, known.text)) return known.facts;
     }
     for (const Known& prefix : known_prefixes) {
         if (begins_with(name, prefix.text)) return prefix.facts;

@@ -106,15 +106,15 @@ private:
     }
 
     void write_identity() {
-        const std::size_t count =
-            std::min(facts_.identity_headers.size(), facts_.identity_values.size());
+        if (facts_.identity_values == nullptr) return;
+        const core::IdentityValues& values = *facts_.identity_values;
+        const std::size_t count = std::min(facts_.identity_headers.size(), values.size());
         for (std::size_t i = 0; i < count; ++i) {
             const core::IdentityHeader& header = facts_.identity_headers[i];
             const bool is_organization =
                 header.source == core::IdentityHeader::Source::organization;
-            const std::string_view value = is_organization && facts_.organization
-                                               ? *facts_.organization
-                                               : std::string_view(facts_.identity_values[i]);
+            const std::string_view value =
+                is_organization && facts_.organization ? *facts_.organization : values[i];
             if (!value.empty() && is_printable(value)) append_field(out_, header.name, value);
         }
     }

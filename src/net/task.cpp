@@ -12,7 +12,10 @@ namespace {
 // is rare enough to be allocated each time.
 constexpr std::size_t step = 128;
 constexpr std::size_t classes = 64;
-constexpr std::size_t kept_per_class = 64;
+// What a thread keeps at most. A burst of requests holds thousands of frames at once, and the next
+// burst wants them again: a limit per class that is lower has each of them allocated anew (0.6 µs a
+// request at 64 connections).
+constexpr std::size_t most_kept_bytes = 2 * 1024 * 1024;
 
 constexpr std::size_t class_of(std::size_t bytes) {
     return (bytes + step - 1) / step;
@@ -27,22 +30,16 @@ struct FreeFrame {
 thread_local bool gone = false;
 
 struct FrameCache {
-    struct List {
-        FreeFrame* first = nullptr;
-        std::size_t count = 0;
-    };
-    std::array<List, classes + 1> lists{};
+    std::array<FreeFrame*, classes + 1> lists{};
+    std::size_t kept_bytes = 0;
 
     FrameCache() = default;
     FrameCache(const FrameCache&) = delete;
     FrameCache& operator=(const FrameCache&) = delete;
     ~FrameCache() {
         gone = true;
-        for (List& list : lists) {
-            while (list.first != nullptr) {
-                FreeFrame* frame = std::exchange(list.first, list.first->next);
-                ::operator delete(frame);
-            }
+        for (FreeFrame* first : lists) {
+            while (first != nullptr) ::operator delete(std::exchange(first, first->next));
         }
     }
 };
@@ -54,21 +51,22 @@ thread_local FrameCache cache;
 void* allocate_frame(std::size_t bytes) {
     const std::size_t size_class = class_of(bytes);
     if (size_class > classes || gone) return ::operator new(bytes);
-    FrameCache::List& list = cache.lists[size_class];
-    if (list.first == nullptr) return ::operator new(size_class * step);
-    --list.count;
-    return std::exchange(list.first, list.first->next);
+    FreeFrame*& first = cache.lists[size_class];
+    if (first == nullptr) return ::operator new(size_class * step);
+    cache.kept_bytes -= size_class * step;
+    return std::exchange(first, first->next);
 }
 
 void release_frame(void* frame, std::size_t bytes) noexcept {
     const std::size_t size_class = class_of(bytes);
-    if (size_class > classes || gone || cache.lists[size_class].count >= kept_per_class) {
+    const std::size_t size = size_class * step;
+    if (size_class > classes || gone || cache.kept_bytes + size > most_kept_bytes) {
         ::operator delete(frame);
         return;
     }
-    FrameCache::List& list = cache.lists[size_class];
-    list.first = ::new (frame) FreeFrame{list.first};
-    ++list.count;
+    FreeFrame*& first = cache.lists[size_class];
+    first = ::new (frame) FreeFrame{first};
+    cache.kept_bytes += size;
 }
 
 namespace {

@@ -16,7 +16,7 @@ using Source = IdentityHeader::Source;
 using Strings = std::vector<std::string>;
 
 std::string only_value(const IdentityHeader& header, const Claims& claims) {
-    return identity_values({header}, claims).value().values.at(0);
+    return std::string(identity_values({header}, claims).value()[0]);
 }
 
 TEST(IdentityValues, StandAtTheirHeadersPlaces) {
@@ -26,15 +26,14 @@ TEST(IdentityValues, StandAtTheirHeadersPlaces) {
                         .scopes = {"x", "y"},
                         .client = "c",
                         .organization = "o"};
-    EXPECT_EQ(identity_values(default_identity_headers(), claims).value().values,
-              (Strings{"ada", "c", "o", "x y", "a b", "https://i.example"}));
-    EXPECT_EQ(identity_values({}, claims).value().values, Strings{});
+    EXPECT_EQ(identity_values(default_identity_headers(), claims).value(),
+              (IdentityValues{"ada", "c", "o", "x y", "a b", "https://i.example"}));
+    EXPECT_EQ(identity_values({}, claims).value(), IdentityValues{});
 }
 
 TEST(IdentityValues, AreEmptyWhereTheTokenSaysNothing) {
-    EXPECT_EQ(
-        identity_values(default_identity_headers(), {.issuer = "i", .subject = "s"}).value().values,
-        (Strings{"s", "", "", "", "", "i"}));
+    EXPECT_EQ(identity_values(default_identity_headers(), {.issuer = "i", .subject = "s"}).value(),
+              (IdentityValues{"s", "", "", "", "", "i"}));
 }
 
 TEST(IdentityValues, ListsCannotBeConfused) {
@@ -86,7 +85,7 @@ TEST(IdentityValues, OfOtherClaimsAreScalarsThatFitInAHeader) {
             .all = Json::parse(std::string(R"({"x":{"role":)") + c.claim + "}}", 16).value()};
         const auto values = identity_values(
             {{.name = "X-Role", .source = Source::claim, .claim = {"/x/role"}}}, claims);
-        EXPECT_EQ(values ? values->values.at(0) : "!" + outcome(values), c.outcome);
+        EXPECT_EQ(values ? std::string((*values)[0]) : "!" + outcome(values), c.outcome);
     }
     EXPECT_EQ(only_value({.source = Source::claim, .claim = {"absent"}}, {}), "");
 }

@@ -47,7 +47,7 @@ TEST(Logto, EveryAccessTokenThatIsAJwtIsWhatLogtoSaysItIs) {
         EXPECT_EQ(token->claims.client, payload["client_id"].get<std::string>());
         EXPECT_EQ(token->claims.audience, std::vector{payload["aud"].get<std::string>()});
         EXPECT_EQ(token->claims.organization.value_or(""), payload.value("organization_id", ""));
-        EXPECT_EQ(token->identity.values[3], payload.value("scope", ""));
+        EXPECT_EQ(token->identity[3], payload.value("scope", ""));
         EXPECT_EQ(test::outcome(test::authenticate(text, policy(), keys,
                                                    test::at(payload["exp"].get<double>() + 30))),
                   "token_expired");

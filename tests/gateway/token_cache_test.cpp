@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <map>
+#include <numeric>
 #include <random>
 #include <string>
 
@@ -34,13 +35,23 @@ std::string hex(const TokenDigest& made) {
     return text;
 }
 
-TEST(TokenHasher, IsSha256EachTimeAnew) {
-    TokenHasher hash;
-    const char* const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    EXPECT_EQ(hex(hash("abc")), abc);
-    EXPECT_EQ(hex(hash("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    EXPECT_EQ(hex(hash("abc")), abc);
+// The key and the first two answers of SipHash's reference implementation.
+TEST(TokenHasher, IsSipHashEachTimeAnew) {
+    TokenHasher::Key key{};
+    std::iota(key.begin(), key.end(), std::uint8_t{0});
+    TokenHasher hash(key);
+    const std::string_view zero("\0", 1);
+    EXPECT_EQ(hex(hash("")), "a3817f04ba25a8e66df67214c7550293");
+    EXPECT_EQ(hex(hash(zero)), "da87c1d86b99af44347659119b22fc45");
+    EXPECT_EQ(hex(hash("")), "a3817f04ba25a8e66df67214c7550293");
     EXPECT_NE(hash("abc"), hash(std::string_view("abc\0", 4)));
+}
+
+TEST(TokenHasher, KeepsItsKeyToItself) {
+    TokenHasher one;
+    TokenHasher other;
+    EXPECT_EQ(one("abc"), one("abc"));
+    EXPECT_NE(one("abc"), other("abc"));
 }
 
 TEST(TokenCache, TellsApartDigestsThatAgreeInAllButOneByte) {

@@ -241,9 +241,10 @@ TEST(RequestHeadWriter, ConnectionCannotNominateAwayWhatAnswersRelyOn) {
     ForwardFacts facts = stranger;
     facts.keep_authorization = true;
     facts.client_is_trusted_proxy = true;
-    const std::vector<std::string> values(identity.size(), "ours");
+    core::IdentityValues values;
+    for (std::size_t i = 0; i < identity.size(); ++i) values.add("ours");
     facts.identity_headers = identity;
-    facts.identity_values = values;
+    facts.identity_values = &values;
     const std::string head = forwarded(
         request_with("Connection: close, Authorization, x-auth-subject, Host\r\n"
                      "Connection: COOKIE , X-Forwarded-For, Content-Length, My-User, x-org\r\n"
@@ -267,9 +268,9 @@ TEST(RequestHeadWriter, ConnectionCannotNominateAwayWhatAnswersRelyOn) {
 TEST(RequestHeadWriter, IdentityIsOursAlone) {
     ForwardFacts facts = stranger;
     facts.identity_headers = identity;
-    const std::vector<std::string> values = {
+    const core::IdentityValues values = {
         "user 1", "", "org-claim", "read:a write:b", "https://api.x", "https://iss.x"};
-    facts.identity_values = values;
+    facts.identity_values = &values;
     const std::string bytes = request_with(
         "X-Auth-Client-Id: admin\r\nX_Auth_Subject: root\r\nX-Auth-Subject: root\r\nMy.User: "
         "x\r\n");
@@ -295,8 +296,8 @@ TEST(RequestHeadWriter, AValueThatCouldBreakALineIsNotWritten) {
     for (const std::string_view value :
          {"a\r\nX-Admin: 1", "a\nb", "a\rb", "a\tb", " a", "a ", "caf\xc3\xa9", "a\x7f", "\x01"}) {
         SCOPED_TRACE(shown(value));
-        const std::vector<std::string> values = {std::string(value), "client"};
-        facts.identity_values = values;
+        const core::IdentityValues values = {value, "client"};
+        facts.identity_values = &values;
         facts.request_id = value;
         const std::string head = forwarded(request_with(""), facts);
         EXPECT_EQ(count_named(head, "X-Auth-Subject"), 0U) << head;

@@ -11,12 +11,16 @@
 
 namespace bearergate::gateway {
 
-using TokenDigest = std::array<std::uint8_t, 32>;  // SHA-256 of the whole token
+using TokenDigest = std::array<std::uint8_t, 16>;
 
-// Digests with one kept context: the one-shot functions fetch and allocate each time.
+// SipHash-2-4-128 of the whole token, under a key that only this hasher knows: nobody outside can
+// aim at the digest of another's token, and no token can be told from its digest. SHA-256 would do
+// the same without a key, at 1.9 µs a token instead of 0.45 on a CPU without instructions for it.
 class TokenHasher {
 public:
-    TokenHasher();
+    using Key = std::array<std::uint8_t, 16>;
+    TokenHasher();  // with a key of its own, at random
+    explicit TokenHasher(const Key& key);
     ~TokenHasher();
     TokenDigest operator()(std::string_view token);
 

@@ -56,10 +56,10 @@ struct ForwardFacts {
     std::string_view strip_prefix{};
     std::string_view host{};          // replaces the client's Host when not empty
     bool keep_authorization = false;  // public and shadow routes, identity.forward_token
-    // Position by position Policy::identity; empty: no identity is sent. `organization` replaces
+    // Position by position Policy::identity; null: no identity is sent. `organization` replaces
     // the organization's.
     std::span<const core::IdentityHeader> identity_headers{};
-    std::span<const std::string> identity_values{};
+    const core::IdentityValues* identity_values = nullptr;
     std::optional<std::string_view> organization{};
 };
 
