@@ -7,7 +7,7 @@
 namespace bearergate::gateway {
 
 Client::Client(net::Stream connected, net::DeadlineSweep& sweep)
-    : stream(std::move(connected)), sweep_(sweep) {
+    : stream(std::move(connected)), sweep_(sweep), now_(sweep.now()) {
     stream.attach(signal, event::client_received, event::client_writable);
     sweep_.add(deadline_);
 }
@@ -33,6 +33,7 @@ void Client::arm(net::SteadyTime when) {
 }
 
 event::Bits Client::note(event::Bits up) {
+    read_clock();
     if (const auto received = stream.received()) {
         inbox.arrived(received->bytes);
         if (received->condition == net::Stream::Condition::ended) ended_ = true;

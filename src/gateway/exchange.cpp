@@ -54,7 +54,19 @@ net::Task<Exchange::After> Exchange::answer(std::size_t head_bytes) {
     if (client_->gone()) co_return After::cut;
     if (const auto reason = check_body_size()) co_return co_await refuse(*reason);
     is_permitted_ = true;
-    co_return co_await forward();
+    const auto end = co_await forwarding_.run(*client_, request_);  // check 18
+    note(forwarding_.account());
+    if (end.result == Forwarding::Result::cut) co_return After::cut;
+    if (end.result == Forwarding::Result::refused) co_return co_await refuse(end.reason);
+    co_return end.keep_alive ? After::next : After::close;
+}
+
+void Exchange::note(const Forwarding::Account& account) {
+    record_.status = account.status;
+    record_.bytes_in = account.bytes_in;
+    record_.bytes_out = account.bytes_out;
+    record_.upstream_duration = account.until_head;
+    record_.note = account.note;
 }
 
 void Exchange::begin(Client& client, net::SteadyTime began) {
@@ -68,8 +80,8 @@ void Exchange::begin(Client& client, net::SteadyTime began) {
     request_.head = std::move(kept);
     request_.is_head = client.inbox.text().starts_with("HEAD ");
     record_ = AccessRecord{};
-    record_.time =
-        std::chrono::time_point_cast<std::chrono::system_clock::duration>(place_.shared.wall_now());
+    arrived_ = place_.shared.wall_now();
+    record_.time = std::chrono::time_point_cast<std::chrono::system_clock::duration>(arrived_);
     record_.client = client.stream.peer();
 }
 
@@ -159,9 +171,20 @@ std::optional<Reason> Exchange::find_route() {
     return std::nullopt;
 }
 
-// Checks 5 to 16. On a shadow route their outcome is only noted down.
+// Checks 5 to 16. On a shadow route their outcome is only noted down. Nothing to complain of either
+// when the client went while its request waited.
 net::Task<std::optional<Reason>> Exchange::authorize() {
-    const auto reason = co_await check_access();
+    const auto token = credentials();
+    std::optional<Reason> reason;
+    if (!token) {
+        reason = token.error();
+    } else if (*token) {
+        VerdictWaiter waiter(client_->signal, event::verdict);
+        auto verdict = ask(**token, waiter);
+        if (!verdict) verdict = co_await wait_for(waiter);
+        if (!verdict) co_return std::nullopt;
+        reason = check_permission(*std::move(verdict));
+    }
     if (!reason) co_return std::nullopt;
     if (request_.route->mode == core::Mode::enforce || *reason == Reason::credentials_ambiguous) {
         co_return reason;
@@ -170,52 +193,50 @@ net::Task<std::optional<Reason>> Exchange::authorize() {
     co_return std::nullopt;
 }
 
-net::Task<std::optional<Reason>> Exchange::check_access() {
-    const auto& policy = request_.snapshot().policy;
-    const core::Rule& rule = request_.route->rule;
-    switch (rule.access) {
-        case core::Access::deny: co_return Reason::route_closed;
-        case core::Access::open: co_return std::nullopt;
+// Checks 5 to 7: the token to look at, or nothing where the route needs none.
+core::Result<std::optional<std::string_view>, Reason> Exchange::credentials() const {
+    switch (request_.route->rule.access) {
+        case core::Access::deny: return std::unexpected(Reason::route_closed);
+        case core::Access::open: return std::nullopt;
         case core::Access::optional:
-            if (request_.head.authorization.empty()) co_return std::nullopt;
+            if (request_.head.authorization.empty()) return std::nullopt;
             break;
         case core::Access::token: break;
     }
-    const auto text = core::bearer_token(request_.head.authorization);
-    if (!text) co_return text.error();
+    return core::bearer_token(request_.head.authorization);
+}
 
-    auto verdict = co_await verdict_on(*text);
-    if (!verdict) co_return std::nullopt;  // the client is gone
-    if (!*verdict) co_return verdict->error();
-    request_.token = *std::move(*verdict);
+// Checks 8 to 13a. Nothing while keys or the verifier pool are waited for.
+std::optional<Verdict> Exchange::ask(std::string_view token, VerdictWaiter& waiter) {
+    const bool may_wait = request_.route->mode == core::Mode::enforce;
+    return place_.authenticator.authenticate(token, request_.setup->snapshot, arrived_,
+                                             client_->now(), may_wait, waiter);
+}
 
+net::Task<std::optional<Verdict>> Exchange::wait_for(VerdictWaiter& waiter) {
+    client_->arm(net::SteadyTime::max());  // the authenticator keeps its own time
+    for (;;) {
+        co_await client_->wait(event::verdict);
+        if (client_->gone()) co_return std::nullopt;
+        client_->stand();
+        if (auto verdict = waiter.take()) co_return verdict;
+    }
+}
+
+// Checks 14 to 16.
+std::optional<Reason> Exchange::check_permission(Verdict verdict) {
+    if (!verdict) return verdict.error();
+    request_.token = *std::move(verdict);
     const core::RequestView view{.method = request_.head.method,
                                  .host = request_.head.host,
                                  .target = *request_.target,
                                  .fields = request_.head.fields};
-    const auto decision = core::permit(rule, policy, match_.captures, view, *request_.token);
-    if (const auto* denied = std::get_if<core::Denied>(&decision)) co_return denied->reason;
+    const auto decision = core::permit(request_.route->rule, request_.snapshot().policy,
+                                       match_.captures, view, *request_.token);
+    if (const auto* denied = std::get_if<core::Denied>(&decision)) return denied->reason;
     request_.organization = std::get<core::Allowed>(decision).organization;
     request_.identity_is_proved = true;
-    co_return std::nullopt;
-}
-
-// Checks 8 to 13a. Nothing when the client went while its request waited for keys or for the
-// verifier pool.
-net::Task<std::optional<Verdict>> Exchange::verdict_on(std::string_view token) {
-    VerdictWaiter waiter(client_->signal, event::verdict);
-    const bool may_wait = request_.route->mode == core::Mode::enforce;
-    auto verdict =
-        place_.authenticator.authenticate(token, request_.setup->snapshot, place_.shared.wall_now(),
-                                          client_->now(), may_wait, waiter);
-    client_->arm(net::SteadyTime::max());  // the authenticator keeps its own time
-    while (!verdict) {
-        co_await client_->wait(event::verdict);
-        if (client_->gone()) co_return std::nullopt;
-        client_->stand();
-        verdict = waiter.take();
-    }
-    co_return verdict;
+    return std::nullopt;
 }
 
 // Check 17, as far as it can be said before the body is there.
@@ -231,27 +252,27 @@ std::optional<Reason> Exchange::check_body_size() {
     return std::nullopt;
 }
 
-// Check 18.
-net::Task<Exchange::After> Exchange::forward() {
-    const auto end = co_await forwarding_.run(*client_, request_);
-    const auto& account = forwarding_.account();
-    record_.status = account.status;
-    record_.bytes_in = account.bytes_in;
-    record_.bytes_out = account.bytes_out;
-    record_.upstream_duration = account.until_head;
-    record_.note = account.note;
-    switch (end.result) {
-        case Forwarding::Result::cut: co_return After::cut;
-        case Forwarding::Result::refused: co_return co_await refuse(end.reason);
-        case Forwarding::Result::answered: break;
-    }
-    co_return end.keep_alive ? After::next : After::close;
-}
-
 // Every request comes by here, however it ended.
 void Exchange::finish() {
+    client_->read_clock();
     record_.bytes_in = std::max(record_.bytes_in, request_.flow.received());
     if (client_->gone() && record_.note.empty()) record_.note = "client_gone";
+    record_.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(client_->now() - began_);
+    count();
+    report();
+
+    client_->inbox.forget_head();
+    client_ = nullptr;
+    request_.setup.reset();
+    request_.token.reset();
+}
+
+void Exchange::report() {
+    const bool is_logged = wants(request_.snapshot().config.logging.access, record_);
+    const bool is_shown =
+        (record_.reason || record_.would_deny) && shows_refusals(place_.setup->snapshot->config);
+    if (!is_logged && !is_shown) return;
     if (request_.token) {
         const core::Claims& claims = request_.token->claims;
         record_.subject = claims.subject;
@@ -260,18 +281,8 @@ void Exchange::finish() {
         if (claims.organization) record_.organization = *claims.organization;
         if (request_.organization) record_.organization = *request_.organization;
     }
-    record_.duration =
-        std::chrono::duration_cast<std::chrono::microseconds>(client_->now() - began_);
-    count();
-    if (wants(request_.snapshot().config.logging.access, record_)) place_.log.push(record_);
-    if ((record_.reason || record_.would_deny) && shows_refusals(place_.setup->snapshot->config)) {
-        place_.refusals.note(record_, client_->now());
-    }
-
-    client_->inbox.forget_head();
-    client_ = nullptr;
-    request_.setup.reset();
-    request_.token.reset();
+    if (is_logged) place_.log.push(record_);
+    if (is_shown) place_.refusals.note(record_, client_->now());
 }
 
 void Exchange::count() {

@@ -25,6 +25,11 @@ bool is_idempotent(std::string_view method) {
 
 net::Task<Forwarding::End> Forwarding::run(Client& client, Request& request) {
     begin(client, request);
+    net::TurnSeat seat(client.signal, event::turn);
+    place_.turns.take(seat);
+    do {
+        if (client.gone()) co_return cut("client_gone");
+    } while ((co_await client.wait(event::turn) & event::turn) == 0);
     for (connection_ = upstream().pool.take(began_);;) {
         if (connection_) {
             ++place_.counters.upstream_reused;
@@ -34,7 +39,10 @@ net::Task<Forwarding::End> Forwarding::run(Client& client, Request& request) {
         start_on_connection();
         const auto reason = co_await relay();
         if (reason || response_.state() != State::silent || !may_send_again()) {
-            co_return co_await conclude(reason);
+            note_response();
+            const bool is_tunnel = !reason && response_.state() == State::upgraded;
+            if (is_tunnel && !client.gone()) co_return co_await tunnelled();
+            co_return conclude(reason);
         }
         ++place_.counters.upstream_retries;
         connection_.reset();
@@ -113,25 +121,28 @@ bool Forwarding::may_send_again() const {
            request_->head.body.kind == http::BodyLength::Kind::none;
 }
 
-net::Task<Forwarding::End> Forwarding::conclude(std::optional<Reason> reason) {
+void Forwarding::note_response() {
     account_.bytes_out = response_.received();
     if (response_.has_begun()) account_.status = response_.status();
-    if (client_->gone()) co_return cut("client_gone");
+}
+
+Forwarding::End Forwarding::conclude(std::optional<Reason> reason) {
+    if (client_->gone()) return cut("client_gone");
     if (reason) {
-        if (!response_.has_begun()) co_return refused(*reason);
-        co_return cut(*reason == Reason::upstream_timeout ? "upstream_incomplete"
-                                                          : "request_incomplete");
+        if (!response_.has_begun()) return refused(*reason);
+        return cut(*reason == Reason::upstream_timeout ? "upstream_incomplete"
+                                                       : "request_incomplete");
     }
     switch (response_.state()) {
-        case State::complete: co_return answered();
-        case State::upgraded: co_return co_await tunnelled();
-        case State::truncated: co_return cut("upstream_incomplete");
+        case State::complete: return answered();
+        case State::truncated: return cut("upstream_incomplete");
         case State::silent:
         case State::broken:
         case State::head:
-        case State::body: break;
+        case State::body:
+        case State::upgraded: break;  // relayed as a tunnel
     }
-    co_return refused(Reason::upstream_broken);
+    return refused(Reason::upstream_broken);
 }
 
 Forwarding::End Forwarding::answered() {

@@ -32,7 +32,12 @@ net::Task<void> Session::run() {
         const Arrival arrival = co_await await_request();
         if (!arrival.head_bytes && !arrival.reason) break;
         is_new_ = false;
-        const auto after = co_await exchange(arrival);
+        auto exchange = place_.borrow_exchange();
+        const auto after =
+            arrival.reason ? co_await exchange->run_refusal(client_, *arrival.reason, arrival.began)
+                           : co_await exchange->run(client_, *arrival.head_bytes, arrival.began);
+        // Not after an exception: its connections would still be attached to this session.
+        place_.give_back(std::move(exchange));
         if (after == Exchange::After::cut) co_return;
         if (after == Exchange::After::close) {
             co_await linger();
@@ -119,16 +124,6 @@ net::Task<void> Session::rest() {
     if (!client_.inbox.empty() || client_.ended() || client_.gone()) co_return;
     client_.inbox.release();
     client_.stream.start_wait_readable();
-}
-
-net::Task<Exchange::After> Session::exchange(Arrival arrival) {
-    auto exchange = place_.borrow_exchange();
-    const auto after = arrival.reason
-                           ? co_await exchange->run_refusal(client_, *arrival.reason, arrival.began)
-                           : co_await exchange->run(client_, *arrival.head_bytes, arrival.began);
-    // Not after an exception: its connections would still be attached to this session.
-    place_.give_back(std::move(exchange));
-    co_return after;
 }
 
 // Ends our side and reads on for a while. A close with bytes unread would reset the connection,

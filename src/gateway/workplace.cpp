@@ -18,6 +18,7 @@ Workplace::Workplace(std::shared_ptr<boost::asio::io_context> context, Shared& s
     : io(std::move(context)),
       shared(shared_by_all),
       sweep(*io),
+      turns(*io),
       upstream_buffers(upstream_block_bytes),
       setup(make_setup(std::move(snapshot), nullptr, upstream_buffers)),
       authenticator(

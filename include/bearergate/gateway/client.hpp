@@ -44,7 +44,9 @@ public:
     bool stands() const { return stream.is_receiving() || stream.has_received(); }
 
     void arm(net::SteadyTime when);  // raises event::deadline, only for this `when`
-    net::SteadyTime now() const { return sweep_.now(); }
+    // When the session last woke: one reading of the clock for all that it does then.
+    net::SteadyTime now() const { return now_; }
+    void read_clock() { now_ = sweep_.now(); }
 
     // co_await client.wait(bits): sleeps until one of these is up, or a deadline, or something of
     // the client: it is taken in before this returns. The bits that were up.
@@ -58,6 +60,7 @@ private:
     net::DeadlineSweep& sweep_;
     net::Deadline deadline_{signal, event::deadline};
     std::shared_ptr<net::BufferPool> buffers_{};
+    net::SteadyTime now_;
     bool gone_ = false;
     bool ended_ = false;
 };

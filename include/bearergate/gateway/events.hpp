@@ -16,5 +16,6 @@ inline constexpr Bits verdict = 1U << 5U;    // the authenticator has answered
 inline constexpr Bits drain = 1U << 6U;      // the worker wants idle connections to go
 inline constexpr Bits stop = 1U << 7U;       // the worker cuts everything
 inline constexpr Bits make_room = 1U << 8U;  // an idle connection is to go, for others wait
+inline constexpr Bits turn = 1U << 9U;       // its turn to write to an upstream
 
 }  // namespace bearergate::gateway::event

@@ -40,6 +40,7 @@ private:
     void begin(Client& client, net::SteadyTime began);
     void finish();
     void count();
+    void report();
 
     // exchange.cpp: the checks in their order.
     net::Task<After> answer(std::size_t head_bytes);
@@ -50,10 +51,12 @@ private:
     bool is_preflight();
     std::optional<core::Reason> find_route();
     net::Task<std::optional<core::Reason>> authorize();
-    net::Task<std::optional<core::Reason>> check_access();
-    net::Task<std::optional<Verdict>> verdict_on(std::string_view token);
+    core::Result<std::optional<std::string_view>, core::Reason> credentials() const;
+    std::optional<Verdict> ask(std::string_view token, VerdictWaiter& waiter);
+    net::Task<std::optional<Verdict>> wait_for(VerdictWaiter& waiter);
+    std::optional<core::Reason> check_permission(Verdict verdict);
     std::optional<core::Reason> check_body_size();
-    net::Task<After> forward();
+    void note(const Forwarding::Account& account);
 
     // refuse.cpp: answers of our own.
     net::Task<After> refuse(core::Reason reason);
@@ -73,6 +76,7 @@ private:
     std::string answer_{};
     bool is_permitted_ = false;  // every check before the upstream's has passed
     net::SteadyTime began_{};
+    core::WallTime arrived_{};
     AccessRecord record_{};
 };
 

@@ -54,7 +54,8 @@ private:
     void write_head();
     std::string_view upstream_host() const;
     bool may_send_again() const;
-    net::Task<End> conclude(std::optional<core::Reason> reason);
+    void note_response();
+    End conclude(std::optional<core::Reason> reason);
     End answered();
     End refused(core::Reason reason);
     End cut(std::string_view note);

@@ -38,7 +38,6 @@ private:
     net::Task<Arrival> await_request();
     net::Task<bool> await_first_byte();
     net::Task<void> rest();
-    net::Task<Exchange::After> exchange(Arrival arrival);
     net::Task<void> linger();
 
     Workplace& place_;

@@ -31,7 +31,7 @@ struct Shared {
     std::function<void(net::Listener::Pause)> held_back{};
 };
 
-// One thread's world: an io_context(1), listeners, sessions, upstream pools, token cache, counters.
+// One thread's world: an event loop, listeners, sessions, upstream pools, token cache, counters.
 // Nothing in it is shared on the hot path. All functions but the constructor, run() and
 // the posting ones belong to its thread; those marked so may be called from any.
 class Worker {

@@ -10,6 +10,7 @@
 #include <bearergate/gateway/worker.hpp>
 #include <bearergate/net/buffer_pool.hpp>
 #include <bearergate/net/deadline.hpp>
+#include <bearergate/net/turn.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -33,6 +34,7 @@ struct Workplace {
     std::shared_ptr<boost::asio::io_context> io;
     Shared& shared;
     net::DeadlineSweep sweep;
+    net::Turns turns;
     net::BufferPool upstream_buffers;
     std::shared_ptr<const Setup> setup;
     Authenticator authenticator;
