@@ -4,7 +4,12 @@
 namespace bearergate::net {
 
 DeadlineSweep::DeadlineSweep(boost::asio::io_context& io, std::chrono::milliseconds period)
-    : timer_(io.get_executor()), period_(period) {}
+    : alarm_(io,
+             [this] {
+                 alarm_.set(period_);  // first: a session may stop the sweep
+                 sweep(now());
+             }),
+      period_(period) {}
 
 void DeadlineSweep::add(Deadline& deadline) {
     deadlines_.push_back(deadline);
@@ -15,24 +20,11 @@ SteadyTime DeadlineSweep::now() const {
 }
 
 void DeadlineSweep::start() {
-    alive_ = std::make_shared<bool>(true);
-    tick();
+    alarm_.set(period_);
 }
 
 void DeadlineSweep::stop() {
-    alive_.reset();
-    timer_.cancel();
-}
-
-void DeadlineSweep::tick() {
-    timer_.expires_after(period_);
-    // A timer that has fired can no longer be cancelled: its handler may find that the sweep was
-    // stopped or destroyed meanwhile.
-    timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code&) {
-        if (alive.expired()) return;
-        sweep(now());
-        if (!alive.expired()) tick();
-    });
+    alarm_.clear();
 }
 
 void DeadlineSweep::sweep(SteadyTime now) {

@@ -1,12 +1,16 @@
 // Accepting connections on one worker.
+#include <bearergate/net/alarm.hpp>
 #include <bearergate/net/listener.hpp>
+#include <bearergate/net/operation_room.hpp>
 
-#include <boost/asio/error.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <utility>
 
 namespace bearergate::net {
@@ -22,9 +26,6 @@ constexpr unsigned most_at_once = 64;
 // More than the kernel queues: a drain ends although new connections keep coming.
 constexpr unsigned most_when_draining = 8192;
 
-using Timer = boost::asio::basic_waitable_timer<
-    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
 int family_of(int descriptor) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
@@ -39,7 +40,11 @@ struct Listener::State : std::enable_shared_from_this<State> {
           std::function<void(Socket)> give, std::function<void(Pause)> tell)
         : executor(io.get_executor()),
           listening(executor, descriptor),
-          timer(executor),
+          resume(io,
+                 [this] {
+                     const auto self = shared_from_this();
+                     accept_some();
+                 }),
           family(family_of(descriptor)),
           may_accept(std::move(may)),
           accepted(std::move(give)),
@@ -71,15 +76,24 @@ struct Listener::State : std::enable_shared_from_this<State> {
                 default: return Outcome::exhausted;
             }
         }
-        Socket socket(executor);
-        boost::system::error_code error;
-        socket.assign(boost::asio::generic::stream_protocol(family, 0), peer, error);
-        if (error) {
-            ::close(peer);
+        // For want of memory it is closed, and the others wait until there may be some again.
+        try {
+            accepted(own(peer));
+        } catch (const std::exception&) {
             return Outcome::exhausted;
         }
-        accepted(std::move(socket));
         return Outcome::accepted;
+    }
+
+    Socket own(int peer) {
+        Socket socket(executor);
+        try {
+            socket.assign(boost::asio::generic::stream_protocol(family, 0), peer);
+        } catch (...) {
+            ::close(peer);
+            throw;
+        }
+        return socket;
     }
 
     bool somebody_waits() {
@@ -89,22 +103,17 @@ struct Listener::State : std::enable_shared_from_this<State> {
 
     void wait() {
         listening.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                             [self = shared_from_this()](const boost::system::error_code& error) {
-                                 if (!self->listening.is_open()) return;
-                                 if (error) return self->pause(pause_when_exhausted);
-                                 self->accept_some();
-                             });
-    }
-
-    void pause(std::chrono::milliseconds time) {
-        timer.expires_after(time);
-        timer.async_wait([self = shared_from_this()](const boost::system::error_code&) {
-            if (self->listening.is_open()) self->accept_some();
-        });
+                             boost::asio::bind_allocator(
+                                 room.allocator(), [self = shared_from_this()](
+                                                       const boost::system::error_code& error) {
+                                     if (!self->listening.is_open()) return;
+                                     if (error) return self->resume.set(pause_when_exhausted);
+                                     self->accept_some();
+                                 }));
     }
 
     void hold_back(Pause why, std::chrono::milliseconds time) {
-        pause(time);
+        resume.set(time);
         if (paused) paused(why);
     }
 
@@ -135,12 +144,13 @@ struct Listener::State : std::enable_shared_from_this<State> {
     void close() {
         boost::system::error_code ignored;
         listening.close(ignored);
-        timer.cancel();
+        resume.clear();
     }
 
     Executor executor;
+    OperationRoom room{};
     boost::asio::posix::basic_stream_descriptor<Executor> listening;
-    Timer timer;
+    Alarm resume;  // after a pause
     int family;
     std::function<bool()> may_accept;
     std::function<void(Socket)> accepted;

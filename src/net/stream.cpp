@@ -17,6 +17,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 namespace bearergate::net {
@@ -93,11 +94,27 @@ void Stream::State::finish_receive(Received what) {
 void Stream::State::wait(Side side) {
     bool& waiting = side == Side::read ? waiting_readable : waiting_writable;
     if (waiting) return;
+    socket->async_wait(side == Side::read ? boost::asio::socket_base::wait_read
+                                          : boost::asio::socket_base::wait_write,
+                       [self = Reference(this), side](const Error& error) {
+                           try {
+                               self->on_ready(side, error);
+                           } catch (const std::exception&) {
+                               self->lose();
+                           }
+                       });
     waiting = true;
-    socket->async_wait(
-        side == Side::read ? boost::asio::socket_base::wait_read
-                           : boost::asio::socket_base::wait_write,
-        [self = Reference(this), side](const Error& error) { self->on_ready(side, error); });
+}
+
+// There was no memory to go on with, and nobody is above us to be told but by an event.
+void Stream::State::lose() {
+    if (!is_open()) return;
+    problem = "out of memory";
+    handshaking = false;
+    const bool received = wants != Wants::nothing;
+    shut();
+    if (received) finish_receive({.condition = Condition::failed});
+    tell(received, true);
 }
 
 void Stream::State::on_ready(Side side, const Error& error) {
@@ -174,22 +191,27 @@ void Stream::State::receive_in_turn() {
         receives_in_a_row = 0;
         return;
     }
-    receive_is_posted = true;
     boost::asio::post(socket->get_executor(), [self = Reference(this)] {
         self->receive_is_posted = false;
         self->receives_in_a_row = 0;
         const bool still = self->wants == Wants::bytes && !self->receiving;
-        if (still && self->receive_now()) self->tell(true, false);
+        try {
+            if (!still || !self->receive_now()) return;
+        } catch (const std::exception&) {
+            return self->lose();
+        }
+        self->tell(true, false);
     });
+    receive_is_posted = true;
 }
 
 void Stream::State::stand_receive() {
-    receiving = true;
     socket->async_receive(
         ReceiveWindow{.buffer = {buffer.data(), buffer.size()}, .report = &report},
         [self = Reference(this)](const Error& error, std::size_t bytes) {
             self->on_received(error, bytes);
         });
+    receiving = true;
 }
 
 // A unix socket connects at once or not at all. Asio would take "the backlog is full" for "under

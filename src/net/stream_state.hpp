@@ -41,6 +41,7 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     void on_ready(Side side, const Error& error);
     void on_received(const Error& error, std::size_t bytes);
     void on_connected(const Error& error);
+    void lose();
     void connect_unix(const Endpoint& endpoint);
     Sent send_plain(std::span<const std::string_view> pieces) const;
 

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <new>
 
 namespace bearergate::net {
 
@@ -58,14 +59,14 @@ long control_socket(BIO* bio, int command, long, void*) {
 BIO* make_socket_bio(int descriptor) {
     static BIO_METHOD* const method = [] {
         BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "descriptor");
-        if (made != nullptr) {
-            BIO_meth_set_write(made, write_socket);
-            BIO_meth_set_read(made, read_socket);
-            BIO_meth_set_ctrl(made, control_socket);
-        }
+        // So that it is tried again the next time.
+        if (made == nullptr) throw std::bad_alloc();
+        BIO_meth_set_write(made, write_socket);
+        BIO_meth_set_read(made, read_socket);
+        BIO_meth_set_ctrl(made, control_socket);
         return made;
     }();
-    BIO* bio = method == nullptr ? nullptr : BIO_new(method);
+    BIO* bio = BIO_new(method);
     if (bio == nullptr) return nullptr;
     BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
     BIO_set_init(bio, 1);

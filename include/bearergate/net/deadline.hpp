@@ -1,13 +1,12 @@
 #pragma once
 
+#include <bearergate/net/alarm.hpp>
 #include <bearergate/net/signal.hpp>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
-#include <memory>
 
 namespace bearergate::net {
 
@@ -45,15 +44,9 @@ public:
     void sweep(SteadyTime now);
 
 private:
-    void tick();
-
     using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                      boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      boost::asio::io_context::executor_type>
-        timer_;
+    Alarm alarm_;
     std::chrono::milliseconds period_;
-    std::shared_ptr<bool> alive_{};  // while started
     List deadlines_{};
 };
 
