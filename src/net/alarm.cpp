@@ -38,7 +38,8 @@ void set_timer(int timer, std::chrono::nanoseconds after) noexcept {
 }  // namespace
 
 struct Alarm::State : std::enable_shared_from_this<State> {
-    State(boost::asio::io_context& io, std::function<void()> what) : timer(io), ring(std::move(what)) {
+    State(boost::asio::io_context& io, std::function<void()> what)
+        : timer(io), ring(std::move(what)) {
         const int descriptor = make_timer();
         boost::system::error_code error;
         try {
@@ -56,12 +57,12 @@ struct Alarm::State : std::enable_shared_from_this<State> {
     // Waited for only while it is set: a loop with nothing else to do may end.
     void wait() {
         is_waiting = true;
-        timer.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                         boost::asio::bind_allocator(room.allocator(),
-                                                     [self = shared_from_this()](const auto&) {
-                                                         self->is_waiting = false;
-                                                         self->look();
-                                                     }));
+        timer.async_wait(
+            boost::asio::posix::descriptor_base::wait_read,
+            boost::asio::bind_allocator(room.allocator(), [self = shared_from_this()](const auto&) {
+                self->is_waiting = false;
+                self->look();
+            }));
     }
 
     // Whether it is over, and not set anew since.

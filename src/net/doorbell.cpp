@@ -35,10 +35,9 @@ Doorbell::~Doorbell() {
 
 void Doorbell::ring() noexcept {
     if (state_->is_rung.exchange(true)) return;
-    boost::asio::post(state_->loop, boost::asio::bind_allocator(state_->room.allocator(),
-                                                                [state = state_] {
-                                                                    state->answer_now();
-                                                                }));
+    boost::asio::post(state_->loop,
+                      boost::asio::bind_allocator(state_->room.allocator(),
+                                                  [state = state_] { state->answer_now(); }));
 }
 
 }  // namespace bearergate::net

@@ -1,25 +1,22 @@
 // One small GET at a time, on Beast: key sets and discovery documents. Every limit here is against
 // a server that is slow, endless or not the one it should be.
 #include <bearergate/net/fetch.hpp>
+#include <bearergate/net/signal.hpp>
+#include <bearergate/net/stream.hpp>
+#include <bearergate/net/task.hpp>
 
 #include "phrase.hpp"
-#include "tls_peer.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -34,9 +31,6 @@ using Error = boost::system::error_code;
 using Outcome = std::expected<Fetched, FetchError>;
 using Clock = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
-template <class T>
-using Awaitable = asio::awaitable<T, Executor>;
-constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> returned{};
 
 constexpr std::uint32_t most_header_bytes = 16 * 1024;
 // Beyond header and body: chunk sizes, extensions and trailers, which no limit of Beast covers.
@@ -47,14 +41,20 @@ constexpr std::size_t most_etag_bytes = 1024;
 // do for it.
 constexpr std::chrono::milliseconds names_patience{1500};
 
+namespace event {
+constexpr Signal::Bits received = 1;
+constexpr Signal::Bits writable = 2;
+constexpr Signal::Bits over = 4;    // the time for everything
+constexpr Signal::Bits turn = 8;    // that of one step
+constexpr Signal::Bits found = 16;  // the name's addresses, if any
+}  // namespace event
+
 Outcome failed(std::string what) {
     return std::unexpected(FetchError{.what = std::move(what)});
 }
 
 std::string phrase_of_read(const Error& error) {
-    if (error == http::error::partial_message || error == asio::ssl::error::stream_truncated) {
-        return "the answer was cut short";
-    }
+    if (error == http::error::partial_message) return "the answer was cut short";
     if (error == http::error::header_limit) return "header too large";
     if (error == http::error::body_limit) return "too large";
     if (error.category() == http::make_error_code(http::error::bad_version).category()) {
@@ -84,14 +84,13 @@ std::string authority_of(const FetchRequest& request) {
     return text;
 }
 
-http::request<http::empty_body> message_for(const FetchRequest& request) {
-    http::request<http::empty_body> message{http::verb::get, request.target, 11};
-    message.set(http::field::host, authority_of(request));
-    message.set(http::field::user_agent, "bearergate");
-    message.set(http::field::accept, "application/json, application/jwk-set+json");
-    message.set(http::field::connection, "close");
-    if (!request.etag.empty()) message.set(http::field::if_none_match, request.etag);
-    return message;
+std::string head_for(const FetchRequest& request) {
+    std::string head = "GET " + request.target + " HTTP/1.1\r\nHost: " + authority_of(request) +
+                       "\r\nUser-Agent: bearergate\r\n"
+                       "Accept: application/json, application/jwk-set+json\r\n"
+                       "Connection: close\r\n";
+    if (!request.etag.empty()) head += "If-None-Match: " + request.etag + "\r\n";
+    return head += "\r\n";
 }
 
 class Fetch : public std::enable_shared_from_this<Fetch> {
@@ -103,29 +102,30 @@ public:
           request_(std::move(request)),
           done_(std::move(done)),
           deadline_(executor),
-          names_(executor),
-          attempt_(executor),
-          socket_(executor) {}
+          turn_(executor) {
+        stream_.attach(signal_, event::received, event::writable);
+    }
 
     void start() {
+        if (!is_usable(request_)) {
+            return asio::post(executor_, [self = shared_from_this()] {
+                self->finish(failed("not a request that can be sent"));
+            });
+        }
         end_ = Clock::now() + request_.deadline;
         deadline_.expires_at(end_);
         deadline_.async_wait([self = shared_from_this()](const Error& error) {
-            if (!error) self->finish(failed("no answer in time"));
-        });
-        if (!is_usable(request_)) return answer_later("not a request that can be sent");
-        names_.expires_after(std::min(names_patience, request_.deadline / 2));
-        names_.async_wait([self = shared_from_this()](const Error& error) {
-            if (error) return;
-            auto endpoints = self->resolver_.last_good(self->where());
-            if (!endpoints.empty()) self->go(std::move(endpoints));
+            if (!error) self->signal_.raise(event::over);
         });
         // Weak: when the deadline is over, nobody waits for the name any more.
         resolver_.resolve(where(), weak_from_this(), [weak = weak_from_this()](auto endpoints) {
             const auto self = weak.lock();
             if (!self) return;
-            if (endpoints.empty()) endpoints = self->resolver_.last_good(self->where());
-            self->go(std::move(endpoints));
+            self->found_ = std::move(endpoints);
+            self->signal_.raise(event::found);
+        });
+        spawn(run(), [self = shared_from_this()](const std::exception_ptr& error) {
+            self->finish(error ? failed("out of memory") : std::move(self->outcome_));
         });
     }
 
@@ -137,47 +137,57 @@ private:
         bool connected = false;
     };
 
-    void finish(Outcome outcome) {
-        if (!done_) return;
-        Error ignored;
-        socket_.close(ignored);
+    // Last of all: whoever asked may end what this refers to.
+    void finish(Outcome outcome) noexcept {
+        stream_.close();
         deadline_.cancel();
-        names_.cancel();
-        attempt_.cancel();
-        std::exchange(done_, {})(std::move(outcome));
+        turn_.cancel();
+        try {
+            std::exchange(done_, {})(std::move(outcome));
+        } catch (const std::exception&) {
+            // For want of memory. What was to tell of it is destroyed, and that tells.
+        }
     }
-    bool is_finished() const { return !done_; }
     HostPort where() const { return {.host = request_.host, .port = request_.port}; }
 
-    void answer_later(const char* problem) {
-        asio::post(executor_,
-                   [self = shared_from_this(), problem] { self->finish(failed(problem)); });
+    // Raises event::turn after this time, and no other.
+    void set_turn(Clock::duration time) {
+        signal_.clear(event::turn);
+        turn_.expires_after(time);
+        turn_.async_wait([self = shared_from_this(), number = ++turns_](const Error& error) {
+            if (!error && number == self->turns_) self->signal_.raise(event::turn);
+        });
+    }
+    void clear_turn() {
+        ++turns_;
+        turn_.cancel();
+        signal_.clear(event::turn);
+    }
+    // Until one of these is up, or all time is over.
+    auto wait(Signal::Bits bits) { return signal_.any(bits | event::over); }
+
+    Task<> run() {
+        const std::vector<Endpoint> endpoints = co_await find();
+        if (!is_over_) outcome_ = co_await try_each(endpoints);
+        if (is_over_) outcome_ = failed("no answer in time");
     }
 
-    void go(std::vector<Endpoint> endpoints) {
-        if (is_finished() || std::exchange(goes_, true)) return;
-        names_.cancel();
-        asio::co_spawn(
-            executor_, run(shared_from_this(), std::move(endpoints)),
-            [self = shared_from_this()](const std::exception_ptr& error, Outcome outcome) {
-                self->finish(error ? failed("an unforeseen error") : std::move(outcome));
-            });
+    Task<std::vector<Endpoint>> find() {
+        set_turn(std::min(names_patience, request_.deadline / 2));
+        for (;;) {
+            const auto up = co_await wait(event::found | event::turn);
+            is_over_ = (up & event::over) != 0;
+            std::vector<Endpoint> endpoints = std::move(found_);
+            if (endpoints.empty()) endpoints = resolver_.last_good(where());
+            if (is_over_ || (up & event::found) != 0 || !endpoints.empty()) co_return endpoints;
+        }
     }
 
-    // `self` keeps this object until the coroutine has ended.
-    static Awaitable<Outcome> run(std::shared_ptr<Fetch> self, std::vector<Endpoint> endpoints) {
-        co_return co_await self->try_each(endpoints);
-    }
-
-    Awaitable<Outcome> try_each(const std::vector<Endpoint>& endpoints) {
+    Task<Outcome> try_each(const std::vector<Endpoint>& endpoints) {
         Attempt told{.problem = "no address for " + request_.host};
-        for (std::size_t at = 0; at < endpoints.size() && !is_finished(); ++at) {
+        for (std::size_t at = 0; at < endpoints.size() && !is_over_; ++at) {
             // A first address that swallows everything must leave time for the others.
-            attempt_.expires_after((end_ - Clock::now()) / static_cast<int>(endpoints.size() - at));
-            attempt_.async_wait([self = shared_from_this(), at](const Error& error) {
-                if (!error && self->connecting_to_ == at) self->cancel_socket();
-            });
-            connecting_to_ = at;
+            set_turn((end_ - Clock::now()) / static_cast<int>(endpoints.size() - at));
             Attempt attempt = co_await try_one(endpoints[at]);
             if (attempt.outcome) co_return std::move(*attempt.outcome);
             // Of several reasons, the one of a server that was there tells more.
@@ -186,83 +196,65 @@ private:
         co_return failed(std::move(told.problem));
     }
 
-    void cancel_socket() {
-        Error ignored;
-        socket_.cancel(ignored);
+    Task<Attempt> try_one(const Endpoint& endpoint) {
+        signal_.clear(event::received | event::writable);
+        stream_.start_connect(executor_, endpoint);
+        Attempt attempt{.problem = "no connection in time"};
+        if (!co_await settle(attempt)) co_return attempt;
+        if (request_.tls) {
+            attempt = {.problem = "no TLS handshake in time", .connected = true};
+            stream_.start_tls_client(request_.context.get(), request_.host);
+            if (!co_await settle(attempt)) co_return attempt;
+        }
+        clear_turn();
+        attempt.outcome = co_await exchange();
+        co_return attempt;
     }
 
-    Awaitable<Attempt> try_one(const Endpoint& endpoint) {
-        socket_ = Socket(executor_);
-        const auto [error] = co_await socket_.async_connect(endpoint, returned);
-        if (error == asio::error::operation_aborted)
-            co_return Attempt{.problem = "no connection in time"};
-        if (error) co_return Attempt{.problem = phrase_of(error)};
-        if (!request_.tls) {
-            connecting_to_.reset();
-            co_return Attempt{.outcome = co_await exchange(socket_)};
-        }
-        SSL* ssl = SSL_new(request_.context.get());
-        if (ssl == nullptr) co_return Attempt{.problem = "out of memory"};
-        asio::ssl::stream<Socket&> stream(socket_, ssl);  // owns `ssl` now
-        if (!expect_peer(ssl, request_.host)) {
-            co_return Attempt{.outcome = failed("no usable server name")};
-        }
-        const auto [refused] =
-            co_await stream.async_handshake(asio::ssl::stream_base::client, returned);
-        if (refused) co_return Attempt{.problem = tls_phrase(ssl, refused), .connected = true};
-        if (!speaks_http1(ssl)) {
-            co_return Attempt{.problem = "the server speaks another protocol", .connected = true};
-        }
-        connecting_to_.reset();
-        co_return Attempt{.outcome = co_await exchange(stream)};
+    // Whether a connect or a handshake came to a good end.
+    Task<bool> settle(Attempt& attempt) {
+        const auto up = co_await wait(event::writable | event::turn);
+        is_over_ = (up & event::over) != 0;
+        if ((up & event::writable) == 0) co_return false;
+        auto problem = stream_.take_error();
+        if (problem) attempt.problem = std::move(*problem);
+        co_return !problem;
     }
 
-    static std::string tls_phrase(SSL* ssl, const Error& error) {
-        if (error == asio::ssl::error::stream_truncated || error == asio::error::eof)
-            return "closed during the TLS handshake";
-        if (error == asio::error::operation_aborted) return "no TLS handshake in time";
-        if (error.category() != asio::error::get_ssl_category()) return phrase_of(error);
-        return handshake_problem(ssl, static_cast<unsigned long>(error.value()));
+    // Whether everything was sent.
+    Task<bool> send(const std::string& head) {
+        for (std::string_view rest = head;;) {
+            const std::array pieces{rest};
+            const Stream::Sent sent = stream_.send(pieces);
+            if (sent.failed) co_return false;
+            rest.remove_prefix(sent.bytes);
+            if (rest.empty()) co_return true;
+            stream_.start_wait_writable();
+            is_over_ = (co_await wait(event::writable) & event::over) != 0;
+            if (is_over_) co_return false;
+        }
     }
 
-    template <class S>
-    Awaitable<Outcome> exchange(S& stream) {
-        const auto message = message_for(request_);
-        if (const auto [error, size] = co_await http::async_write(stream, message, returned);
-            error) {
-            co_return failed(phrase_of(error));
-        }
+    Task<Outcome> exchange() {
+        if (!co_await send(head_for(request_))) co_return failed("the connection was lost");
         http::response_parser<http::string_body> parser;
         parser.header_limit(most_header_bytes);
         parser.body_limit(request_.max_bytes);
         parser.eager(true);
         // Read here and not by Beast, whose read of some returns only when the parser is content:
         // one byte in each chunk behind long extensions keeps it busy beyond every limit.
-        boost::beast::flat_buffer buffer;
         const std::size_t most = most_header_bytes + request_.max_bytes + most_framing_bytes;
         std::size_t read = 0;
         while (!parser.is_done()) {
-            auto [error, size] =
-                co_await stream.async_read_some(buffer.prepare(read_bytes), returned);
-            buffer.commit(size);
-            read += size;
+            const auto room = buffer_.prepare(read_bytes);
+            stream_.start_receive({static_cast<char*>(room.data()), room.size()});
+            is_over_ = (co_await wait(event::received) & event::over) != 0;
+            const auto received = stream_.received();
+            if (is_over_ || !received) co_return failed("no answer in time");
+            buffer_.commit(received->bytes);
+            read += received->bytes;
             if (read > most) co_return failed("too large");
-            if (error) {
-                if (error != asio::error::eof) co_return failed(phrase_of_read(error));
-                if (!parser.got_some()) co_return failed("closed without an answer");
-                error = {};
-                parser.put_eof(error);
-            } else {
-                buffer.consume(parser.put(buffer.data(), error));
-                if (error == http::error::need_more) error = {};
-            }
-            if (error) co_return failed(phrase_of_read(error));
-            // Judged before the body is read. Redirects are not followed: who may name keys is
-            // configured.
-            const unsigned status = parser.is_header_done() ? parser.get().result_int() : 0;
-            if (status != 0 && status != 200 && (status != 304 || request_.etag.empty())) {
-                co_return failed("status " + std::to_string(status));
-            }
+            if (auto problem = take(*received, parser)) co_return failed(std::move(*problem));
         }
         auto answer = parser.release();
         Fetched fetched{.status = answer.result_int(),
@@ -273,17 +265,40 @@ private:
         co_return fetched;
     }
 
+    // What is wrong with the answer as far as it has come.
+    std::optional<std::string> take(const Stream::Received& received,
+                                    http::response_parser<http::string_body>& parser) {
+        Error error;
+        if (received.bytes > 0) buffer_.consume(parser.put(buffer_.data(), error));
+        if (error == http::error::need_more) error = {};
+        if (!error && received.condition != Stream::Condition::open) {
+            if (!parser.got_some()) return "closed without an answer";
+            // Cut off by whoever was in the way, it says nothing.
+            if (received.condition == Stream::Condition::failed) return "the answer was cut short";
+            parser.put_eof(error);
+        }
+        if (error) return phrase_of_read(error);
+        // Judged before the body is read. Redirects are not followed: who may name keys is
+        // configured.
+        const unsigned status = parser.is_header_done() ? parser.get().result_int() : 0;
+        if (status == 0 || status == 200 || (status == 304 && !request_.etag.empty())) return {};
+        return "status " + std::to_string(status);
+    }
+
     Executor executor_;
     Resolver& resolver_;
     FetchRequest request_;
     std::function<void(Outcome)> done_;
     Clock::time_point end_{};
     Timer deadline_;
-    Timer names_;
-    Timer attempt_;
-    bool goes_ = false;  // it has addresses
-    std::optional<std::size_t> connecting_to_{};
-    Socket socket_;
+    Timer turn_;
+    unsigned turns_ = 0;
+    Signal signal_{};
+    std::vector<Endpoint> found_{};
+    bool is_over_ = false;
+    Outcome outcome_{};
+    boost::beast::flat_buffer buffer_{};
+    Stream stream_{};  // behind what it receives into
 };
 
 }  // namespace

@@ -6,7 +6,7 @@ struct ssl_st;
 
 namespace bearergate::net {
 
-// What both users of TLS as a client do before and after the handshake.
+// What a Stream does as a TLS client before and after the handshake.
 
 // Asks for `name` (SNI) and makes the handshake fail unless the certificate is for it: a DNS name,
 // or an IP address literal. False when `name` could not be checked so.

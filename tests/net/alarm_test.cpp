@@ -145,8 +145,7 @@ TEST_F(AlarmTest, AcceptingGoesOnWhenThereIsMemoryAgain) {
     socklen_t size = sizeof address;
     ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
     int accepted = 0;
-    Listener listener(
-        io_, descriptor, [] { return true; }, [&](const Socket&) { ++accepted; });
+    Listener listener(io_, descriptor, [] { return true; }, [&](const Socket&) { ++accepted; });
     listener.start();
     const auto visit = [&] {
         const int visitor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
