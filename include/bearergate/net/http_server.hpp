@@ -14,7 +14,7 @@
 namespace bearergate::net {
 
 // The server for what is not on the data path: the admin listener, the development issuer, the
-// echo upstream. Idiomatic Beast with limits on everything; for one thread, that of `io`. At its
+// echo upstream. Beast's parser with limits on everything; for one thread, that of `io`. At its
 // limit of connections, the one that has been without a whole request for longest makes room.
 class HttpServer {
 public:
@@ -43,6 +43,7 @@ public:
     std::uint16_t port() const;  // 0 for a unix socket
 
 private:
+    class Connection;
     struct State;
     std::shared_ptr<State> state_;
 };
