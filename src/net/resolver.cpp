@@ -1,6 +1,8 @@
 // Names to addresses on threads beside the event loops.
+#include <bearergate/net/operation_room.hpp>
 #include <bearergate/net/resolver.hpp>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -29,11 +31,6 @@ constexpr std::size_t most_threads = 4;
 constexpr std::size_t most_waiting = 256;
 // Names whose last good addresses are kept.
 constexpr std::size_t most_names = 1024;
-
-void answer(Executor executor, Resolver::Done done, std::vector<Endpoint> endpoints) {
-    boost::asio::post(
-        executor, [done = std::move(done), endpoints = std::move(endpoints)] { done(endpoints); });
-}
 
 std::vector<Endpoint> endpoints_of(const Addresses& addresses, std::uint16_t port) {
     std::vector<Endpoint> endpoints;
@@ -77,28 +74,51 @@ Addresses look_up_by_system(const std::string& host) {
 // Shared with the threads: one that is still in the system's hands when the Resolver goes finds
 // out here that there is nothing left to do.
 struct Resolver::State : std::enable_shared_from_this<State> {
-    struct Asker {
-        std::uint16_t port = 0;
-        Done done;
-        std::optional<std::weak_ptr<const void>> owner{};
-        boost::asio::executor_work_guard<Executor> work;  // the loop stays for the answer
+    using Found = std::shared_ptr<const Addresses>;  // null for none
+    // Who asked is told, whatever happens: for want of memory as if there were no addresses.
+    struct Asker : std::enable_shared_from_this<Asker> {
+        Asker(Executor its_loop, std::uint16_t its_port,
+              std::optional<std::weak_ptr<const void>> its_owner, Done what)
+            : port(its_port), owner(std::move(its_owner)), done(std::move(what)), work(its_loop) {}
 
         bool has_gone() const { return owner && owner->expired(); }
+        void answer(Found addresses) {
+            found = std::move(addresses);
+            boost::asio::post(work.get_executor(),
+                              boost::asio::bind_allocator(
+                                  room.allocator(), [self = shared_from_this()] { self->tell(); }));
+        }
+        void tell() {
+            std::vector<Endpoint> endpoints;
+            try {
+                if (found) endpoints = endpoints_of(*found, port);
+            } catch (const std::exception&) {
+                endpoints.clear();
+            }
+            work.reset();
+            std::exchange(done, {})(std::move(endpoints));
+        }
+        OperationRoom room{};
+        std::uint16_t port;
+        std::optional<std::weak_ptr<const void>> owner;
+        Done done;
+        boost::asio::executor_work_guard<Executor> work;  // the loop stays for the answer
+        Found found{};
     };
     struct Name {
-        std::vector<Asker> askers{};
+        std::vector<std::shared_ptr<Asker>> askers{};
         bool is_taken = false;  // it waits for a thread, or a thread has it
-        Addresses last_good{};
+        Found last_good{};
     };
 
     State(Executor io, LookUp how) : executor(io), look_up(std::move(how)) {}
 
     void resolve(HostPort where, std::optional<std::weak_ptr<const void>> owner, Done done);
-    void ask(const std::string& host, Asker asker);
+    void ask(const std::string& host, std::shared_ptr<Asker> asker);
     bool hire();
     void run();
     void work_on(const std::string& host, std::unique_lock<std::mutex>& lock);
-    void tell(const std::string& host, const Addresses& addresses);
+    void tell(const std::string& host, const Found& addresses);
     void stop();
 
     const Executor executor;
@@ -117,28 +137,29 @@ void Resolver::State::resolve(HostPort where, std::optional<std::weak_ptr<const 
                               Done done) {
     // The system's functions read no further than a NUL.
     const bool unusable = where.host.empty() || where.host.find('\0') != std::string::npos;
-    const Addresses addresses = unusable ? Addresses{} : known(where.host);
-    if (unusable || !addresses.empty()) {
-        return answer(executor, std::move(done), endpoints_of(addresses, where.port));
-    }
-    ask(where.host, {.port = where.port,
-                     .done = std::move(done),
-                     .owner = std::move(owner),
-                     .work = boost::asio::make_work_guard(executor)});
+    Addresses addresses = unusable ? Addresses{} : known(where.host);
+    auto asker = std::make_shared<Asker>(executor, where.port, std::move(owner), std::move(done));
+    if (unusable) return asker->answer(nullptr);
+    if (addresses.empty()) return ask(where.host, std::move(asker));
+    asker->answer(std::make_shared<const Addresses>(std::move(addresses)));
 }
 
-void Resolver::State::ask(const std::string& host, Asker asker) {
+void Resolver::State::ask(const std::string& host, std::shared_ptr<Asker> asker) {
     const std::lock_guard lock(mutex);
-    if (askers >= most_waiting) return answer(executor, std::move(asker.done), {});
+    if (askers >= most_waiting) return asker->answer(nullptr);
     Name& name = names[host];
-    name.askers.push_back(std::move(asker));
+    if (!name.is_taken) waiting.push_back(host);
+    try {
+        name.askers.push_back(std::move(asker));
+    } catch (const std::exception&) {
+        if (!name.is_taken) waiting.pop_back();
+        throw;
+    }
     ++askers;
-    if (name.is_taken) return;
-    waiting.push_back(host);
-    name.is_taken = true;
+    if (std::exchange(name.is_taken, true)) return;
     if (idle < waiting.size() && !hire() && threads == 0) {
         waiting.pop_back();
-        return tell(host, {});
+        return tell(host, nullptr);
     }
     wake.notify_one();
 }
@@ -164,46 +185,44 @@ void Resolver::State::run() {
         if (stopping) return;
         const std::string host = std::move(waiting.front());
         waiting.pop_front();
-        try {
-            work_on(host, lock);
-        } catch (const std::exception&) {
-            // No memory to answer with. Whoever asked has a deadline of its own.
-        }
+        work_on(host, lock);
         if (stopping) return;
     }
 }
 
 void Resolver::State::work_on(const std::string& host, std::unique_lock<std::mutex>& lock) {
-    if (std::ranges::all_of(names[host].askers, &Asker::has_gone)) return tell(host, {});
+    const Name& name = names.find(host)->second;  // there until somebody is told
+    if (std::ranges::all_of(name.askers, [](const auto& asker) { return asker->has_gone(); })) {
+        return tell(host, nullptr);
+    }
     lock.unlock();
-    Addresses addresses;
+    Found addresses;
     try {
-        addresses = look_up(host);
+        auto found = std::make_shared<Addresses>(look_up(host));
+        if (!found->empty()) addresses = std::move(found);
     } catch (const std::exception&) {
         // As if it had none.
     }
     lock.lock();
-    if (stopping) return;
-    if (!addresses.empty()) names[host].last_good = addresses;
-    tell(host, addresses);
+    if (!stopping) tell(host, addresses);
 }
 
-void Resolver::State::tell(const std::string& host, const Addresses& addresses) {
+// Needs no memory.
+void Resolver::State::tell(const std::string& host, const Found& addresses) {
     const auto name = names.find(host);
-    const std::vector<Asker> asked = std::exchange(name->second.askers, {});
+    const auto asked = std::exchange(name->second.askers, {});
     askers -= asked.size();
     name->second.is_taken = false;
-    if (name->second.last_good.empty() || names.size() > most_names) names.erase(name);
-    for (const Asker& asker : asked) {
-        answer(executor, asker.done, endpoints_of(addresses, asker.port));
-    }
+    if (addresses) name->second.last_good = addresses;
+    if (!name->second.last_good || names.size() > most_names) names.erase(name);
+    for (const auto& asker : asked) asker->answer(addresses);
 }
 
 void Resolver::State::stop() {
     const std::lock_guard lock(mutex);
     stopping = true;
-    for (auto& [host, name] : names) {
-        for (Asker& asker : name.askers) answer(executor, std::move(asker.done), {});
+    for (const auto& [host, name] : names) {
+        for (const auto& asker : name.askers) asker->answer(nullptr);
     }
     names.clear();
     waiting.clear();
@@ -228,8 +247,8 @@ void Resolver::resolve(HostPort where, std::weak_ptr<const void> asker, Done don
 std::vector<Endpoint> Resolver::last_good(const HostPort& where) const {
     const std::lock_guard lock(state_->mutex);
     const auto name = state_->names.find(where.host);
-    if (name == state_->names.end()) return {};
-    return endpoints_of(name->second.last_good, where.port);
+    if (name == state_->names.end() || !name->second.last_good) return {};
+    return endpoints_of(*name->second.last_good, where.port);
 }
 
 }  // namespace bearergate::net
