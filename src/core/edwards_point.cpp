@@ -57,17 +57,16 @@ constexpr Curve ed448{
 Bignum from_hex(const char* digits) {
     BIGNUM* number = nullptr;
     BN_hex2bn(&number, digits);
-    return Bignum(number);
+    return openssl::made(Bignum(number));
 }
 
 // Whether some x belongs to this y: (y² - 1)(d y² - a) is a square when its quotient is one.
 bool has_x(const Curve& curve, const BIGNUM* y, const BIGNUM* p) {
-    const openssl::BignumContext context(BN_CTX_new());
+    const auto context = openssl::made(openssl::BignumContext(BN_CTX_new()));
     const Bignum d = from_hex(curve.d);
-    const Bignum y2(BN_new());
-    const Bignum numerator(BN_new());
-    const Bignum denominator(BN_new());
-    if (!context || !d || !y2 || !numerator || !denominator) return false;
+    const Bignum y2 = openssl::made(Bignum(BN_new()));
+    const Bignum numerator = openssl::made(Bignum(BN_new()));
+    const Bignum denominator = openssl::made(Bignum(BN_new()));
     BN_CTX* c = context.get();
     const bool computed =
         BN_mod_sqr(y2.get(), y, p, c) == 1 &&
@@ -77,9 +76,9 @@ bool has_x(const Curve& curve, const BIGNUM* y, const BIGNUM* p) {
              ? BN_mod_sub(denominator.get(), denominator.get(), BN_value_one(), p, c)
              : BN_mod_add(denominator.get(), denominator.get(), BN_value_one(), p, c)) == 1 &&
         BN_mod_mul(numerator.get(), numerator.get(), denominator.get(), p, c) == 1;
-    if (!computed) return false;
-    const int symbol = BN_kronecker(numerator.get(), p, c);
-    return symbol == 0 || symbol == 1;
+    const int symbol = computed ? BN_kronecker(numerator.get(), p, c) : -2;
+    if (symbol == -2) openssl::throw_out_of_memory();
+    return symbol != -1;
 }
 
 }  // namespace
@@ -90,13 +89,13 @@ bool is_sound_point(EdwardsCurve which, std::string_view encoded) {
     std::string little_endian(encoded);
     // The top bit is the sign of x; what is left is y.
     little_endian.back() = static_cast<char>(little_endian.back() & 0x7f);
-    const Bignum y(BN_lebin2bn(openssl::bytes(little_endian),
-                               static_cast<int>(little_endian.size()), nullptr));
+    const Bignum y = openssl::made(Bignum(BN_lebin2bn(
+        openssl::bytes(little_endian), static_cast<int>(little_endian.size()), nullptr)));
     const Bignum p = from_hex(curve.p);
-    if (!y || !p || BN_cmp(y.get(), p.get()) >= 0) return false;
+    if (BN_cmp(y.get(), p.get()) >= 0) return false;
     const bool small = std::ranges::any_of(curve.small_orders, [&](const char* digits) {
         const Bignum bad = from_hex(digits);
-        return !bad || BN_cmp(y.get(), bad.get()) == 0;
+        return BN_cmp(y.get(), bad.get()) == 0;
     });
     return !small && has_x(curve, y.get(), p.get());
 }

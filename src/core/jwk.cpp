@@ -198,7 +198,7 @@ Result<PublicKey, KeyFault> import_key(const Json& jwk) {
     key.bits = kind->bits != 0 ? kind->bits : EVP_PKEY_get_bits(material->handle.get());
     if (EVP_Digest(material->canonical.data(), material->canonical.size(), key.thumbprint.data(),
                    nullptr, EVP_sha256(), nullptr) != 1) {
-        return std::unexpected(KeyFault::member_invalid);
+        openssl::throw_out_of_memory();
     }
     key.handle = std::move(material->handle);
     return key;

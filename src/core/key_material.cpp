@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace bearergate::core {
 
@@ -20,23 +21,21 @@ constexpr int max_modulus_bits = 8192;  // a verification with more takes millis
 constexpr std::size_t max_modulus_bytes = max_modulus_bits / 8;
 
 Bignum bignum(std::string_view big_endian) {
-    return Bignum(
-        BN_bin2bn(openssl::bytes(big_endian), static_cast<int>(big_endian.size()), nullptr));
+    return openssl::made(Bignum(
+        BN_bin2bn(openssl::bytes(big_endian), static_cast<int>(big_endian.size()), nullptr)));
 }
 
 KeyHandle owned(EVP_PKEY* key) {
-    // What OpenSSL said about a bad key must not be found by whoever looks at the queue next.
-    if (!key) ERR_clear_error();
     return key ? KeyHandle(key, EVP_PKEY_free) : nullptr;
 }
 
 KeyHandle key_from(const char* type, OSSL_PARAM_BLD* builder) {
-    const openssl::Params params(OSSL_PARAM_BLD_to_param(builder));
-    const openssl::KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+    const auto params = openssl::made(openssl::Params(OSSL_PARAM_BLD_to_param(builder)));
+    const auto context =
+        openssl::made(openssl::KeyContext(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)));
+    if (EVP_PKEY_fromdata_init(context.get()) != 1) openssl::throw_out_of_memory();
     EVP_PKEY* key = nullptr;
-    if (params && context && EVP_PKEY_fromdata_init(context.get()) == 1) {
-        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get());
-    }
+    EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get());
     return owned(key);
 }
 
@@ -78,8 +77,7 @@ Result<KeyHandle, KeyFault> rsa_public_key(std::string_view modulus, std::string
 
     const Bignum n = bignum(modulus);
     const Bignum e = bignum(exponent);
-    const openssl::ParamBuilder builder(OSSL_PARAM_BLD_new());
-    if (!n || !e || !builder) return std::unexpected(KeyFault::rsa_number);
+    const auto builder = openssl::made(openssl::ParamBuilder(OSSL_PARAM_BLD_new()));
     const int bits = BN_num_bits(n.get());
     if (bits < min_modulus_bits || bits > max_modulus_bits) {
         return std::unexpected(KeyFault::rsa_size);
@@ -89,11 +87,10 @@ Result<KeyHandle, KeyFault> rsa_public_key(std::string_view modulus, std::string
         return std::unexpected(KeyFault::rsa_number);
     }
     if (has_roca_fingerprint(n.get())) return std::unexpected(KeyFault::rsa_weak);
-    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get());
-    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get());
-    auto key = key_from("RSA", builder.get());
-    if (!key) return std::unexpected(KeyFault::rsa_number);
-    return key;
+    openssl::made(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) == 1);
+    openssl::made(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) == 1);
+    // There is nothing left to be wrong with these numbers.
+    return openssl::made(key_from("RSA", builder.get()));
 }
 
 Result<KeyHandle, KeyFault> ec_public_key(KeyType curve, std::string_view x, std::string_view y) {
@@ -101,15 +98,18 @@ Result<KeyHandle, KeyFault> ec_public_key(KeyType curve, std::string_view x, std
     if (x.size() != size || y.size() != size) return std::unexpected(KeyFault::point_invalid);
     std::string point(1, '\x04');  // uncompressed
     point.append(x).append(y);
-    const openssl::ParamBuilder builder(OSSL_PARAM_BLD_new());
-    if (!builder) return std::unexpected(KeyFault::point_invalid);
-    OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, group_of(curve), 0);
-    OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                     point.size());
+    const auto builder = openssl::made(openssl::ParamBuilder(OSSL_PARAM_BLD_new()));
+    openssl::made(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
+                                                  group_of(curve), 0) == 1);
+    openssl::made(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY,
+                                                   point.data(), point.size()) == 1);
     // Refuses coordinates beyond the field and points off the curve.
     auto key = key_from("EC", builder.get());
-    if (!key) return std::unexpected(KeyFault::point_invalid);
-    return key;
+    // What it said about the point must not be found by whoever looks at the queue next, either.
+    if (!key && openssl::was_refused_by(ERR_LIB_EC)) {
+        return std::unexpected(KeyFault::point_invalid);
+    }
+    return openssl::made(std::move(key));
 }
 
 Result<KeyHandle, KeyFault> edwards_public_key(KeyType curve, std::string_view point) {
@@ -117,10 +117,8 @@ Result<KeyHandle, KeyFault> edwards_public_key(KeyType curve, std::string_view p
     if (!is_sound_point(ed25519 ? EdwardsCurve::ed25519 : EdwardsCurve::ed448, point)) {
         return std::unexpected(KeyFault::point_invalid);
     }
-    auto key = owned(EVP_PKEY_new_raw_public_key_ex(nullptr, ed25519 ? "ED25519" : "ED448", nullptr,
-                                                    openssl::bytes(point), point.size()));
-    if (!key) return std::unexpected(KeyFault::point_invalid);
-    return key;
+    return openssl::made(owned(EVP_PKEY_new_raw_public_key_ex(
+        nullptr, ed25519 ? "ED25519" : "ED448", nullptr, openssl::bytes(point), point.size())));
 }
 
 }  // namespace bearergate::core

@@ -25,6 +25,23 @@ using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
 using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
 
+[[noreturn]] void throw_out_of_memory();
+
+// Empties this thread's queue of errors, in which others would find what is not theirs. Throws
+// std::bad_alloc when it tells of a failed allocation: that says nothing about a key or a
+// signature.
+void clear_errors();
+// The same; whether this library (ERR_LIB_EC) said there what is wrong with what it was given. Any
+// other failure may come from want of memory, which OpenSSL does not always call so.
+bool was_refused_by(int library);
+
+// For what can fail for no other reason.
+template <class T>
+T made(T resource) {
+    if (!resource) throw_out_of_memory();
+    return resource;
+}
+
 inline const unsigned char* bytes(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }

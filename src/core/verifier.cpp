@@ -2,7 +2,6 @@
 
 #include "openssl.hpp"
 
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include <algorithm>
@@ -80,8 +79,8 @@ std::span<const unsigned char> der_of(std::string_view r_and_s, Der& der) {
 
 }  // namespace
 
-// All contexts are prepared when the verifier is made; one that could not be prepared, or whose key
-// is not for its algorithm, is not `ready` and verifies nothing.
+// All contexts are prepared when the verifier is made; one whose key is not for its algorithm is
+// not `ready` and verifies nothing.
 struct Verifier::State {
     PublicKey key{};
     Algorithm algorithm{};
@@ -91,6 +90,9 @@ struct Verifier::State {
     openssl::KeyContext verifying{};
     bool ready = false;
 
+    bool has_fitting_key() const {
+        return key.handle && (key.algorithms & algorithms_of(key.type)).contains(algorithm);
+    }
     bool prepare();
     bool prepare_padding();
     bool verify_whole(std::string_view signed_text, std::string_view signature);
@@ -98,8 +100,6 @@ struct Verifier::State {
 };
 
 bool Verifier::State::prepare() {
-    const AlgorithmSet fitting = key.algorithms & algorithms_of(key.type);
-    if (!key.handle || !fitting.contains(algorithm)) return false;
     signature_size = signature_bytes(key);
     hashing.reset(EVP_MD_CTX_new());
     if (!hashing) return false;
@@ -146,8 +146,10 @@ bool Verifier::State::verify_hashed(std::string_view signed_text, std::string_vi
 
 Verifier::Verifier(const PublicKey& key, Algorithm algorithm)
     : state_(std::make_unique<State>(State{.key = key, .algorithm = algorithm})) {
-    state_->ready = state_->prepare();
-    if (!state_->ready) ERR_clear_error();
+    if (!state_->has_fitting_key()) return;
+    // With such a key there is only one thing that can be lacking.
+    if (!state_->prepare()) openssl::throw_out_of_memory();
+    state_->ready = true;
 }
 Verifier::Verifier(Verifier&&) noexcept = default;
 Verifier& Verifier::operator=(Verifier&&) noexcept = default;
@@ -160,7 +162,7 @@ bool Verifier::verify(std::string_view signed_text, std::string_view signature) 
                            ? state.verify_whole(signed_text, signature)
                            : state.verify_hashed(signed_text, signature);
     // The queue is the thread's: what a bad signature leaves there, TLS would take for its own.
-    if (!valid) ERR_clear_error();
+    if (!valid) openssl::clear_errors();
     return valid;
 }
 

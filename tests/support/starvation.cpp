@@ -1,6 +1,8 @@
 // Allocation that fails when it is told to.
 #include "support/starvation.hpp"
 
+#include <openssl/crypto.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -10,15 +12,31 @@ namespace {
 std::atomic<std::size_t> every_n{0};  // 0: none fails
 std::atomic<std::size_t> asked{0};
 std::atomic<std::size_t> failed{0};
-thread_local bool well_fed = false;
+std::atomic<std::size_t> left{0};  // that may still fail
 
 bool is_refused() {
     const std::size_t every = every_n.load(std::memory_order_relaxed);
-    if (every == 0 || well_fed) return false;
+    if (every == 0) return false;
     if (asked.fetch_add(1, std::memory_order_relaxed) % every != every - 1) return false;
-    failed.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    for (std::size_t some = left; some > 0;) {
+        if (!left.compare_exchange_weak(some, some - 1)) continue;
+        failed.fetch_add(1, std::memory_order_relaxed);
+        return true;
+    }
+    return false;
 }
+
+void* allocate(std::size_t bytes, const char*, int) {
+    return is_refused() ? nullptr : std::malloc(bytes);
+}
+void* allocate_anew(void* memory, std::size_t bytes, const char*, int) {
+    return bytes > 0 && is_refused() ? nullptr : std::realloc(memory, bytes);
+}
+void release(void* memory, const char*, int) {
+    std::free(memory);
+}
+// Before OpenSSL has allocated anything; later it would not take them.
+const bool openssl_is_told = CRYPTO_set_mem_functions(allocate, allocate_anew, release) == 1;
 
 }  // namespace
 
@@ -55,22 +73,20 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 
 namespace bearergate::test {
 
-Starvation::Starvation(std::size_t every) {
-    asked = 0;
-    every_n = every;
+Starvation::Starvation(std::size_t every, std::size_t at_most) {
+    if (!openssl_is_told) std::abort();
+    set(every, at_most);
 }
 Starvation::~Starvation() {
-    every_n = 0;
+    set(0);
+}
+void Starvation::set(std::size_t every, std::size_t at_most) noexcept {
+    asked = 0;
+    left = at_most;
+    every_n = every;
 }
 std::size_t Starvation::refused() {
     return failed;
-}
-
-WellFed::WellFed() : before_(well_fed) {
-    well_fed = true;
-}
-WellFed::~WellFed() {
-    well_fed = before_;
 }
 
 }  // namespace bearergate::test

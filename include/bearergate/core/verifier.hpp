@@ -12,6 +12,8 @@ namespace bearergate::core {
 class Verifier {
 public:
     // A key that does not fit `algorithm` makes a verifier that refuses everything.
+    // This and verify() throw std::bad_alloc where it was memory that OpenSSL lacked: that says
+    // nothing about a key or a signature.
     Verifier(const PublicKey& key, Algorithm algorithm);
     Verifier(Verifier&&) noexcept;
     Verifier& operator=(Verifier&&) noexcept;

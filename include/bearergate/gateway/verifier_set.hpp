@@ -25,6 +25,8 @@ private:
         core::Algorithm algorithm{};
         core::Verifier verifier;
     };
+    core::Verifier& prepared_for(const core::PublicKey& key, core::Algorithm algorithm);
+
     std::vector<Prepared> prepared_{};
     std::size_t next_ = 0;  // to be replaced
 };
