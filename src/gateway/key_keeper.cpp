@@ -1,11 +1,12 @@
 #include <bearergate/gateway/key_fetcher.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
+#include <bearergate/net/alarm.hpp>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -51,13 +52,20 @@ struct KeyKeeper::State {
         config::KeySource source;
         std::size_t index = 0;
         std::shared_ptr<net::TlsContext> tls{};  // shared with its fetcher
-        boost::asio::steady_timer timer;
         std::unique_ptr<KeyStore> store{};
-        KeyStore::Figures before{};  // of the one whose name it has taken over
+        std::unique_ptr<net::Alarm> alarm{};        // the store's
+        KeyStore::Figures before{};                 // of the one whose name it has taken over
+        std::optional<std::size_t> former_index{};  // under the configuration before this one
+        bool is_asked_by_former = false;
 
         KeyStore::Figures figures() const;
     };
     using Issuers = std::vector<std::unique_ptr<Issuer>>;
+    // Of the configuration before this one: requests that began under it may still lack a key.
+    struct Former {
+        std::uint64_t generation = 0;
+        std::shared_ptr<const core::KeyRing> ring{};
+    };
 
     State(boost::asio::io_context& io, net::Resolver& names, std::uint64_t first_generation,
           Hooks to)
@@ -66,8 +74,10 @@ struct KeyKeeper::State {
     std::unique_ptr<Issuer> make_issuer(const config::KeySource& source, std::size_t index,
                                         TlsContexts& contexts);
     KeyStore::Hooks store_hooks(Issuer& issuer, FetchKeys fetch);
-    void replace(std::size_t index, std::shared_ptr<const core::KeySet> set);
+    void replace(const Issuer& whose, const std::shared_ptr<const core::KeySet>& set);
+    void answer(Issuer& whose, net::SteadyTime ask_again) const;
     void ask(const KeyQuestion& question);
+    Issuer* find(const KeyQuestion& question) const;
 
     boost::asio::io_context& control;
     net::Resolver& resolver;
@@ -76,6 +86,7 @@ struct KeyKeeper::State {
     std::minstd_rand random{std::random_device{}()};  // spreads refreshes; guards nothing
     Issuers issuers{};
     std::shared_ptr<const core::KeyRing> ring{};
+    Former former{};
 };
 
 KeyStore::Figures KeyKeeper::State::Issuer::figures() const {
@@ -88,8 +99,9 @@ KeyStore::Figures KeyKeeper::State::Issuer::figures() const {
 std::unique_ptr<KeyKeeper::State::Issuer> KeyKeeper::State::make_issuer(
     const config::KeySource& source, std::size_t index, TlsContexts& contexts) {
     auto tls = std::make_shared<net::TlsContext>(contexts.of(source));
-    auto issuer = std::make_unique<Issuer>(Issuer{
-        .source = source, .index = index, .tls = tls, .timer = boost::asio::steady_timer(control)});
+    auto issuer = std::make_unique<Issuer>(Issuer{.source = source, .index = index, .tls = tls});
+    issuer->alarm =
+        std::make_unique<net::Alarm>(control, [whose = issuer.get()] { whose->store->wake(); });
     auto fetch = make_key_fetcher(control, resolver, source, [tls] { return *tls; }, steady_now);
     issuer->store =
         std::make_unique<KeyStore>(rules_of(source), store_hooks(*issuer, std::move(fetch)));
@@ -102,37 +114,57 @@ KeyStore::Hooks KeyKeeper::State::store_hooks(Issuer& issuer, FetchKeys fetch) {
     to.fetch = std::move(fetch);
     to.now = steady_now;
     to.jitter = [this] { return std::uniform_real_distribution<double>(0, 1)(random); };
-    to.schedule = [&issuer](std::chrono::milliseconds after, std::function<void()> what) {
-        issuer.timer.expires_after(after);  // cancels what was scheduled before
-        issuer.timer.async_wait([what = std::move(what)](boost::system::error_code error) {
-            if (!error) what();
-        });
+    to.schedule = [&issuer](std::chrono::milliseconds after) { issuer.alarm->set(after); };
+    to.changed = [this, &issuer](const std::shared_ptr<const core::KeySet>& set) {
+        replace(issuer, set);
     };
-    to.changed = [this, &issuer](std::shared_ptr<const core::KeySet> set) {
-        replace(issuer.index, std::move(set));
-    };
-    to.answered = [this, &issuer](net::SteadyTime ask_again) {
-        hooks.answered({.issuer = issuer.index, .generation = generation}, ask_again);
-    };
+    to.answered = [this, &issuer](net::SteadyTime ask_again) { answer(issuer, ask_again); };
     to.log = [this, &issuer](std::string_view level, const std::string& message) {
         if (hooks.log) hooks.log(level, issuer.source.name, message);
     };
     return to;
 }
 
-void KeyKeeper::State::replace(std::size_t index, std::shared_ptr<const core::KeySet> set) {
-    core::KeyRing next = *ring;
-    next[index] = {.set = std::move(set), .first_fetch_pending = false};
-    ring = std::make_shared<const core::KeyRing>(std::move(next));
+void KeyKeeper::State::replace(const Issuer& whose,
+                               const std::shared_ptr<const core::KeySet>& set) {
+    const auto with = [&set](const core::KeyRing& ring, std::size_t index) {
+        core::KeyRing next = ring;
+        next[index] = {.set = set, .first_fetch_pending = false};
+        return std::make_shared<const core::KeyRing>(std::move(next));
+    };
+    auto next = with(*ring, whose.index);
+    if (whose.former_index) {
+        former.ring = with(*former.ring, *whose.former_index);
+        hooks.publish(former.ring, former.generation);
+    }
+    ring = std::move(next);
     hooks.publish(ring, generation);
 }
 
-void KeyKeeper::State::ask(const KeyQuestion& question) {
-    if (question.generation == generation && question.issuer < issuers.size()) {
-        issuers[question.issuer]->store->ask();
-    } else {
-        hooks.answered(question, {});  // its number means nobody, or somebody else, by now
+void KeyKeeper::State::answer(Issuer& whose, net::SteadyTime ask_again) const {
+    if (whose.is_asked_by_former && whose.former_index) {
+        hooks.answered({.issuer = *whose.former_index, .generation = former.generation}, ask_again);
     }
+    hooks.answered({.issuer = whose.index, .generation = generation}, ask_again);
+    whose.is_asked_by_former = false;
+}
+
+KeyKeeper::State::Issuer* KeyKeeper::State::find(const KeyQuestion& question) const {
+    const auto place = std::ranges::find_if(issuers, [&](const auto& issuer) {
+        return question.generation == generation ? issuer->index == question.issuer
+                                                 : issuer->former_index == question.issuer;
+    });
+    const bool is_known =
+        question.generation == generation || question.generation == former.generation;
+    return is_known && place != issuers.end() ? place->get() : nullptr;
+}
+
+void KeyKeeper::State::ask(const KeyQuestion& question) {
+    Issuer* const whose = find(question);
+    // Its number means nobody, or somebody else, by now.
+    if (whose == nullptr) return hooks.answered(question, {});
+    if (question.generation != generation) whose->is_asked_by_former = true;
+    whose->store->ask();
 }
 
 KeyKeeper::KeyKeeper(boost::asio::io_context& control, net::Resolver& resolver,
@@ -190,10 +222,14 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
         }
     }
     for (std::size_t i = 0; i < made.size(); ++i) {
+        const bool is_fresh = std::ranges::find(fresh, made[i].get()) != fresh.end();
+        made[i]->former_index = is_fresh ? std::nullopt : std::optional(made[i]->index);
+        made[i]->is_asked_by_former = false;
         made[i]->index = i;
         *made[i]->tls = std::move(tls[i]);
     }
     state.issuers = std::move(made);
+    state.former = {.generation = state.generation, .ring = std::move(state.ring)};
     state.ring = std::move(ring);
     state.generation = generation;
     state.hooks.publish(state.ring, generation);

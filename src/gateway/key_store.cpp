@@ -228,9 +228,10 @@ void KeyStore::State::answer() {
     asked = false;
     try {
         hooks.answered(*last_start + rules.unknown_key_interval);
-    } catch (...) {
-        asked = true;  // whoever has not heard it hears the next one
-        throw;
+    } catch (const std::exception&) {
+        // Whoever has not heard it hears it then.
+        asked = true;
+        hooks.schedule(overdue_pause);
     }
 }
 
@@ -245,6 +246,7 @@ void KeyStore::State::wake() {
     }
     if (!stopped && !in_flight && now >= next_fetch) fetch();
     plan();
+    if (!in_flight) answer();
 }
 
 // One timer for two things: the next fetch, and the moment when the last good set is too old. The
@@ -259,9 +261,7 @@ void KeyStore::State::plan() {
     }
     if (!next) return;
     const auto wait = std::chrono::ceil<milliseconds>(*next - hooks.now());
-    hooks.schedule(wait > milliseconds(0) ? wait : overdue_pause, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->wake();
-    });
+    hooks.schedule(wait > milliseconds(0) ? wait : overdue_pause);
 }
 
 void KeyStore::State::withdraw() {
@@ -280,6 +280,10 @@ KeyStore::~KeyStore() {
 
 void KeyStore::start() {
     reload();
+}
+
+void KeyStore::wake() {
+    state_->wake();
 }
 
 void KeyStore::ask() {

@@ -10,19 +10,25 @@ bool WorkerKeys::use(std::shared_ptr<const core::KeyRing> ring, std::uint64_t ge
         return true;
     }
     if (current_.ring && generation < current_.number) return false;
-    if (current_.ring && generation > current_.number) {
-        former_ = std::move(current_);
-        questions_.clear();
+    if (current_.ring && generation == current_.number) {
+        current_.ring = std::move(ring);
+        return true;
     }
-    questions_.resize(ring->size());
-    current_ = {generation, std::move(ring)};
+    std::vector<Question> none_open(ring->size());
+    if (current_.ring) former_ = std::move(current_);
+    current_ = {generation, std::move(ring), std::move(none_open)};
     return true;
 }
 
-const core::KeyRing* WorkerKeys::ring(std::uint64_t generation) const {
-    if (current_.ring && generation == current_.number) return current_.ring.get();
-    if (former_.ring && generation == former_.number) return former_.ring.get();
+const WorkerKeys::Generation* WorkerKeys::find(std::uint64_t generation) const {
+    if (current_.ring && generation == current_.number) return &current_;
+    if (former_.ring && generation == former_.number) return &former_;
     return nullptr;
+}
+
+const core::KeyRing* WorkerKeys::ring(std::uint64_t generation) const {
+    const Generation* const its = find(generation);
+    return its ? its->ring.get() : nullptr;
 }
 
 const core::KeySet* WorkerKeys::keys_of(std::uint64_t generation, std::size_t issuer) const {
@@ -37,8 +43,12 @@ bool WorkerKeys::is_pending(std::uint64_t generation, std::size_t issuer) const 
 }
 
 const WorkerKeys::Question* WorkerKeys::question(const KeyQuestion& about) const {
-    const bool is_kept_fresh = current_.ring && about.generation == current_.number;
-    return is_kept_fresh && about.issuer < questions_.size() ? &questions_[about.issuer] : nullptr;
+    const Generation* const its = find(about.generation);
+    return its && about.issuer < its->questions.size() ? &its->questions[about.issuer] : nullptr;
+}
+
+WorkerKeys::Question* WorkerKeys::question(const KeyQuestion& about) {
+    return const_cast<Question*>(std::as_const(*this).question(about));
 }
 
 bool WorkerKeys::may_ask(const KeyQuestion& about, net::SteadyTime now) const {
@@ -52,11 +62,11 @@ bool WorkerKeys::is_asked(const KeyQuestion& about) const {
 }
 
 void WorkerKeys::asked(const KeyQuestion& about) {
-    if (question(about)) questions_[about.issuer].open = true;
+    if (Question* const its = question(about)) its->open = true;
 }
 
 void WorkerKeys::answered(const KeyQuestion& about, net::SteadyTime ask_again) {
-    if (question(about)) questions_[about.issuer] = {.open = false, .ask_again = ask_again};
+    if (Question* const its = question(about)) *its = {.open = false, .ask_again = ask_again};
 }
 
 }  // namespace bearergate::gateway

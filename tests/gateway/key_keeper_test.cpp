@@ -1,6 +1,7 @@
 #include <bearergate/config/urls.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 
+#include "support/gate.hpp"
 #include "support/scripted_issuer.hpp"
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -29,6 +31,7 @@ struct Control {
     explicit Control(std::vector<config::KeySource> sources) {
         KeyKeeper::Hooks hooks;
         hooks.publish = [this](std::shared_ptr<const core::KeyRing> next, std::uint64_t of) {
+            rings[of] = next;
             ring = std::move(next);
             generation = of;
             ++published;
@@ -59,7 +62,8 @@ struct Control {
 
     boost::asio::io_context io{1};
     net::Resolver resolver{io};
-    std::shared_ptr<const core::KeyRing> ring{};
+    std::shared_ptr<const core::KeyRing> ring{};                            // the last one
+    std::map<std::uint64_t, std::shared_ptr<const core::KeyRing>> rings{};  // by generation
     int published = 0;
     std::uint64_t generation = 0;
     std::vector<std::pair<KeyQuestion, net::SteadyTime>> answers{};
@@ -253,6 +257,29 @@ TEST(KeyKeeper, AQuestionOfAnotherConfigurationIsAnsweredToWhoAskedIt) {
     control.keeper->ask({.issuer = 7, .generation = 2});  // of nobody
     ASSERT_TRUE(control.run_until([&] { return control.answers.size() == 2; }));
     EXPECT_EQ(control.answers.back().first.issuer, 7u);
+}
+
+TEST(KeyKeeper, AQuestionFromBeforeAReloadGetsItsAnswerWhereItsIssuerHasStayed) {
+    ScriptedIssuer one;
+    ScriptedIssuer two;
+    test::Gate gate;
+    two.play_keys([&](test::UpstreamPeer& peer) {
+        gate.wait();
+        ScriptedIssuer::answer(200, two.jwks())(peer);
+    });
+    Control control({by_discovery(one, "one"), by_discovery(two, "two")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return control.published == 2; }));
+    control.keeper->reconfigure({by_discovery(two, "two")}, 2);
+    control.keeper->ask({.issuer = 1, .generation = 1});
+    ASSERT_TRUE(control.run_until([&] { return control.keeper->is_asked(); }));
+    EXPECT_TRUE(control.answers.empty()) << "no refusal while its keys are being fetched";
+    gate.open();
+    ASSERT_TRUE(control.run_until([&] { return control.answers.size() == 2; }));
+    EXPECT_EQ(control.answers[0].first.generation, 1U);
+    EXPECT_EQ(control.answers[0].first.issuer, 1U);
+    EXPECT_TRUE(control.rings.at(1)->at(1).set) << "and the keys by which it is judged";
+    EXPECT_TRUE(control.rings.at(2)->at(0).set);
 }
 
 TEST(KeyKeeper, WhatIsFetchedForAFormerConfigurationIsThrownAway) {

@@ -59,8 +59,8 @@ struct World {
         };
         hooks.now = [this] { return now; };
         hooks.jitter = [this] { return jitter; };
-        hooks.schedule = [this](std::chrono::milliseconds after, std::function<void()> what) {
-            timer.emplace(now + after, std::move(what));
+        hooks.schedule = [this](std::chrono::milliseconds after) {
+            timer.emplace(now + after, [this] { store->wake(); });
         };
         hooks.changed = [this](std::shared_ptr<const core::KeySet> set) {
             keys = std::move(set);
@@ -613,13 +613,15 @@ TEST(KeyStore, AnAnswerThatCouldNotBeGivenIsGivenWithTheNext) {
     w.run(11s);
     w.on_answer = [] { throw std::bad_alloc(); };
     w.store->ask();
-    EXPECT_THROW(w.run(100ms), std::bad_alloc);
+    w.run(150ms);
     EXPECT_TRUE(w.store->is_asked());
     w.on_answer = nullptr;
+    w.answers.clear();
+    w.run(1s);
+    EXPECT_EQ(w.answers.size(), 1u) << "soon, and once";
+    EXPECT_FALSE(w.store->is_asked());
     w.run(11min);
     EXPECT_EQ(w.starts.size(), 3u) << "the next refresh was planned all the same";
-    EXPECT_EQ(w.answers.size(), 2u);
-    EXPECT_FALSE(w.store->is_asked());
 }
 
 TEST(KeyStore, AnIssuerThatFlapsLosesNoKnownKey) {

@@ -91,15 +91,20 @@ TEST(WorkerKeys, OneQuestionAtATimeAndNoneBeforeItsTime) {
     EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now));
 }
 
-TEST(WorkerKeys, OnlyTheCurrentGenerationIsAskedAbout) {
+TEST(WorkerKeys, EachOfTwoGenerationsHasItsOwnQuestions) {
     WorkerKeys keys;
     keys.use(ring(1), 1);
     keys.asked({.issuer = 0, .generation = 1});
     keys.use(ring(1), 2);
-    EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 1}));
-    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, {}));
+    EXPECT_TRUE(keys.is_asked({.issuer = 0, .generation = 1}));
     EXPECT_FALSE(keys.is_asked({.issuer = 0, .generation = 2}));
     EXPECT_TRUE(keys.may_ask({.issuer = 0, .generation = 2}, {}));
+    const net::SteadyTime now{100s};
+    keys.answered({.issuer = 0, .generation = 1}, now);
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now - 1s));
+    EXPECT_TRUE(keys.may_ask({.issuer = 0, .generation = 1}, now));
+    keys.use(ring(1), 3);
+    EXPECT_FALSE(keys.may_ask({.issuer = 0, .generation = 1}, now)) << "nobody is left to ask";
 }
 
 }  // namespace

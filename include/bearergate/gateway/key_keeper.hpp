@@ -46,7 +46,8 @@ public:
     // anything has changed.
     void reconfigure(const std::vector<config::KeySource>& sources, std::uint64_t generation);
     bool is_asked() const;  // a question waits for the end of a fetch
-    // See KeyQuestions; from any thread. One of another generation is answered without a fetch.
+    // See KeyQuestions; from any thread. One of the configuration before this one is about the same
+    // keys where its issuer has stayed as it was; any other is answered without a fetch.
     void ask(const KeyQuestion& question);
     void reload_files();  // reads every jwks_file again now
     std::shared_ptr<const core::KeyRing> ring() const;

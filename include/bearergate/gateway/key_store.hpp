@@ -51,8 +51,8 @@ public:
         FetchKeys fetch{};
         std::function<net::SteadyTime()> now{};
         std::function<double()> jitter{};
-        // Runs `what` after a while; the newest call replaces the one before.
-        std::function<void(std::chrono::milliseconds after, std::function<void()> what)> schedule{};
+        // Calls wake() after a while; the newest call replaces the one before. Must not fail.
+        std::function<void(std::chrono::milliseconds after)> schedule{};
         // Another set, or null when there is none: the first fetch failed, or all have for longer
         // than max_stale.
         std::function<void(std::shared_ptr<const core::KeySet>)> changed{};
@@ -65,6 +65,7 @@ public:
     ~KeyStore();
 
     void start();           // the first fetch
+    void wake();            // what was scheduled is due
     void ask();             // a worker lacks a key: refetch if allowed, then answered()
     void reload();          // fetch now; one under way is overtaken and thrown away when it ends
     bool is_asked() const;  // somebody waits for the end of a fetch

@@ -31,27 +31,28 @@ public:
     // The first answer about this issuer is still to come, without anybody's asking.
     bool is_pending(std::uint64_t generation, std::size_t issuer) const;
 
-    // A question is worth it: none is under way, the time has come, and the keys in question are
-    // the ones that are kept fresh.
+    // A question is worth it: none is under way, and the time has come.
     bool may_ask(const KeyQuestion& about, net::SteadyTime now) const;
     bool is_asked(const KeyQuestion& about) const;
     void asked(const KeyQuestion& about);
     void answered(const KeyQuestion& about, net::SteadyTime ask_again);
 
 private:
-    struct Generation {
-        std::uint64_t number = 0;
-        std::shared_ptr<const core::KeyRing> ring{};
-    };
     struct Question {
         bool open = false;
         net::SteadyTime ask_again{};
     };
+    struct Generation {
+        std::uint64_t number = 0;
+        std::shared_ptr<const core::KeyRing> ring{};
+        std::vector<Question> questions{};  // by issuer
+    };
+    const Generation* find(std::uint64_t generation) const;
     const Question* question(const KeyQuestion& about) const;
+    Question* question(const KeyQuestion& about);
 
     Generation current_{};
     Generation former_{};
-    std::vector<Question> questions_{};  // of the current generation, by issuer
 };
 
 }  // namespace bearergate::gateway
