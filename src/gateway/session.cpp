@@ -53,7 +53,7 @@ net::Task<bool> Session::shake_hands() {
     client_.stream.start_tls_server(tls_.get());
     client_.arm(client_.now() + place_.setup->snapshot->config.server.timeouts.tls);
     IdleSeat seat(client_.signal);
-    place_.idle.push_back(seat);
+    place_.idle.arriving.push_back(seat);
     const auto up = co_await client_.wait(event::client_writable | event::make_room);
     const bool done = (up & event::client_writable) != 0;
     co_return done && !client_.gone() && !client_.stream.take_error();
@@ -69,6 +69,8 @@ net::Task<Session::Arrival> Session::await_request() {
     limits.bytes = std::min(limits.bytes, client_.inbox.size());
     http::HeadScan scan(http::HeadScan::Kind::request, limits);
     client_.arm(arrival.began + server.timeouts.header);
+    std::optional<IdleSeat> seat;  // once there is something to wait for
+    bool must_go = false;
     for (;;) {
         const auto length = scan.feed(client_.inbox.text());
         if (!length) {
@@ -79,9 +81,15 @@ net::Task<Session::Arrival> Session::await_request() {
             arrival.reason = Reason::bad_request;
         }
         if (arrival.head_bytes || arrival.reason) co_return arrival;
+        if (must_go) co_return Arrival{};
+        if (!seat) {
+            client_.signal.clear(event::make_room);
+            place_.idle.arriving.push_back(seat.emplace(client_.signal));
+        }
         client_.stand_compacted();
-        const auto up = co_await client_.wait(0);
+        const auto up = co_await client_.wait(event::make_room);
         if (client_.gone()) co_return Arrival{};
+        must_go = (up & event::make_room) != 0;
         if ((up & event::deadline) != 0) arrival.reason = Reason::header_timeout;
         if (arrival.reason) co_return arrival;
     }
@@ -96,7 +104,7 @@ net::Task<bool> Session::await_first_byte() {
     auto until = now + (place_.draining ? drain_grace : patience);
     client_.signal.clear(event::make_room);
     IdleSeat seat(client_.signal);
-    place_.idle.push_back(seat);
+    (is_new_ ? place_.idle.arriving : place_.idle.resting).push_back(seat);
     client_.use_buffers(place_.setup->client_buffers);
     client_.arm(std::min(until, now + nap));
     for (;;) {

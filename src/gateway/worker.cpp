@@ -93,9 +93,10 @@ void Worker::State::listen(int descriptor) {
 }
 
 // One that has nothing under way loses nothing but a handshake. Without this, whoever opens enough
-// connections and says nothing on them would shut everybody else out.
+// connections and says nothing on them, or never the end of anything, would shut everybody else
+// out.
 void Worker::State::make_room() {
-    if (is_full() && !place.idle.empty()) place.idle.front().make_room();
+    if (is_full()) place.idle.make_room();
 }
 
 void Worker::State::hold_back(net::Listener::Pause why) {

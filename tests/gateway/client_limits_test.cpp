@@ -112,7 +112,7 @@ TEST_F(ClientLimits, AtTheLimitOfConnectionsAcceptingPausesAndGoesOn) {
     EXPECT_TRUE(gateway_->wait_until(two));
 }
 
-TEST_F(ClientLimits, WhoHasIdledForLongestMakesRoom) {
+TEST_F(ClientLimits, WhoHasSaidNothingWholeMakesRoomAndThenWhoHasIdledForLongest) {
     serve(routes, "limits: { connections: 3 }");
     Connection silent(gateway_->port());
     const auto let_in = [](std::uint64_t count) {
@@ -120,10 +120,10 @@ TEST_F(ClientLimits, WhoHasIdledForLongestMakesRoom) {
     };
     ASSERT_TRUE(gateway_->wait_until(let_in(1)));
     Connection kept(gateway_->port());
-    Connection busy(gateway_->port());
+    Connection half(gateway_->port());
     kept.send(get("/open"));
     EXPECT_EQ(kept.read_reply().status, 200);
-    busy.send("GET /open HTT");
+    half.send("GET /open HTT");
     ASSERT_TRUE(gateway_->wait_until(let_in(3)));
     EXPECT_EQ(gateway_->counters().connections_open, 3U) << "at the limit nobody has to go yet";
 
@@ -135,11 +135,33 @@ TEST_F(ClientLimits, WhoHasIdledForLongestMakesRoom) {
     Connection fifth(gateway_->port());
     fifth.send(get("/open"));
     EXPECT_EQ(fifth.read_reply().status, 200);
-    EXPECT_EQ(kept.read_all(), "");
-    busy.send("P/1.1\r\nHost: a.example\r\n\r\n");
-    EXPECT_EQ(busy.read_reply().status, 200) << "half a request is one under way";
-    busy.send(get("/open"));
+    EXPECT_EQ(half.read_all(), "") << "half a head is nothing yet";
+    kept.send(get("/open"));
+    EXPECT_EQ(kept.read_reply().status, 200) << "it has had an answer, which the others had not";
+    Connection sixth(gateway_->port());
+    sixth.send(get("/open"));
+    EXPECT_EQ(sixth.read_reply().status, 200);
+    EXPECT_EQ(fourth.read_all(), "") << "of those that have, who has idled for longest";
+}
+
+TEST_F(ClientLimits, ABodyUnderWayMakesNoRoom) {
+    serve(routes, "limits: { connections: 2 }");
+    Connection busy(gateway_->port());
+    busy.send("POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+    ASSERT_TRUE(gateway_->wait_until([](const auto& c) { return c.requests_in_flight == 1; }));
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(ask(get("/open")).status, 200);
+    busy.send("cd");
     EXPECT_EQ(busy.read_reply().status, 200);
+}
+
+TEST_F(ClientLimits, HalfAHeadShutsNobodyOut) {
+    serve(routes, "limits: { connections: 10 }");
+    std::vector<std::unique_ptr<Connection>> slow;
+    for (int i = 0; i < 50; ++i) {
+        slow.push_back(std::make_unique<Connection>(gateway_->port()));
+        slow.back()->send("GET /open HTTP/1.1\r\nHost: a\r\n");
+    }
+    EXPECT_EQ(ask(get("/open")).status, 200);
 }
 
 TEST_F(ClientLimits, SilenceShutsNobodyOut) {

@@ -23,7 +23,18 @@ private:
     net::Signal& signal_;
 };
 
-// The one that has idled for longest first.
-using IdleSeats = boost::intrusive::list<IdleSeat, boost::intrusive::constant_time_size<false>>;
+// All of them, each row with the one first that has been in it for longest.
+struct IdleSeats {
+    using Row = boost::intrusive::list<IdleSeat, boost::intrusive::constant_time_size<false>>;
+    Row arriving{};  // nothing has come of them yet, or a part of a head
+    Row resting{};   // after an answer
+
+    bool empty() const { return arriving.empty() && resting.empty(); }
+    // One of them makes room, if there is any: first who has shown no good will so far.
+    void make_room() {
+        Row& row = arriving.empty() ? resting : arriving;
+        if (!row.empty()) row.front().make_room();
+    }
+};
 
 }  // namespace bearergate::gateway
