@@ -5,6 +5,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -29,33 +30,52 @@ struct AddressKeeper::State : std::enable_shared_from_this<State> {
         std::size_t server = 0;
         net::HostPort where{};
         bool failing = false;
+        bool is_asked = false;  // and has not answered yet
     };
 
     void pass();
+    void ask(std::size_t which);
     void resolved(Name& name, std::vector<net::Endpoint> endpoints);
-    void finish_pass();
+    void tell();
     std::vector<net::Endpoint> known(const net::HostPort& where) const;
 
     Hooks hooks{};
     All all{};
     std::vector<Name> names{};  // of those servers that have one: literals are in `all` for good
-    std::size_t outstanding = 0;
-    bool dirty = true;  // literals count as a change of the first pass
-    std::function<void()> first_pass_done{};
+    bool is_passing = false;
+    bool dirty = true;  // something in `all` is still to be published
+    std::function<void()> all_asked{};
 };
 
+// Nothing that fails here, for want of memory, ends it: the next pass makes up for it.
 void AddressKeeper::State::pass() {
-    // One more than there are, so that answers that come at once do not end the pass early.
-    outstanding = names.size() + 1;
+    is_passing = true;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        hooks.resolve(names[i].where, [weak = weak_from_this(), i](auto endpoints) {
-            const auto self = weak.lock();
-            if (!self) return;
-            self->resolved(self->names[i], std::move(endpoints));
-            self->finish_pass();
-        });
+        try {
+            if (!names[i].is_asked) ask(i);
+        } catch (const std::exception&) {
+            names[i].is_asked = false;
+        }
     }
-    finish_pass();
+    if (!names.empty()) {
+        const bool missing = std::ranges::any_of(names, [this](const Name& name) {
+            return all[name.upstream].servers[name.server].endpoints.empty();
+        });
+        hooks.schedule(missing ? retry : interval);
+    }
+    is_passing = false;
+    tell();
+}
+
+void AddressKeeper::State::ask(std::size_t which) {
+    names[which].is_asked = true;
+    hooks.resolve(names[which].where, [weak = weak_from_this(), which](auto endpoints) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->names[which].is_asked = false;
+        self->resolved(self->names[which], std::move(endpoints));
+        self->tell();
+    });
 }
 
 void AddressKeeper::State::resolved(Name& name, std::vector<net::Endpoint> endpoints) {
@@ -75,17 +95,16 @@ void AddressKeeper::State::resolved(Name& name, std::vector<net::Endpoint> endpo
     dirty = true;
 }
 
-void AddressKeeper::State::finish_pass() {
-    if (--outstanding > 0) return;
-    if (std::exchange(dirty, false)) hooks.changed(std::make_shared<const All>(all));
-    if (const auto done = std::exchange(first_pass_done, {})) done();
-    if (names.empty()) return;
-    const bool missing = std::ranges::any_of(names, [this](const Name& name) {
-        return all[name.upstream].servers[name.server].endpoints.empty();
-    });
-    hooks.schedule(missing ? retry : interval, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->pass();
-    });
+// What is new, if anything, and not before a pass is through with those who answer at once.
+void AddressKeeper::State::tell() {
+    if (is_passing) return;
+    try {
+        if (dirty) hooks.changed(std::make_shared<const All>(all));
+        dirty = false;
+    } catch (const std::exception&) {
+        // It still is, then.
+    }
+    if (all_asked && std::ranges::none_of(names, &Name::is_asked)) std::exchange(all_asked, {})();
 }
 
 std::vector<net::Endpoint> AddressKeeper::State::known(const net::HostPort& where) const {
@@ -124,8 +143,12 @@ AddressKeeper::AddressKeeper(const std::vector<config::Upstream>& upstreams, Hoo
 
 AddressKeeper::~AddressKeeper() = default;
 
-void AddressKeeper::start(std::function<void()> first_pass_done) {
-    state_->first_pass_done = std::move(first_pass_done);
+void AddressKeeper::start(std::function<void()> all_asked) {
+    state_->all_asked = std::move(all_asked);
+    state_->pass();
+}
+
+void AddressKeeper::wake() {
     state_->pass();
 }
 

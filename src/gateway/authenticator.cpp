@@ -5,6 +5,7 @@
 #include <bearergate/gateway/waiting_room.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -188,6 +189,7 @@ void Authenticator::State::enter(const core::Examined& examined, const TokenName
     waiting.times = examined.times;
     waiting.arrived = request.now;
     waiting.deadline = request.steady_now + settings.patience;
+    waiting.lost = waiting.deadline + lost_after;
     waiting.verifying = verifying;
     waiting.waiters.push_back(request.waiter);
 }
@@ -252,12 +254,16 @@ void Authenticator::State::complete(const TokenName& name, const Proof& proof) {
     const auto place = room.find(name);
     if (place == room.end()) return;
     Deliveries deliveries;
-    // Also when nobody waits any more: whoever tries again finds it in the cache.
-    if (auto verdict = look_again(name, place->second, &proof)) {
-        deliveries.add(std::move(place->second.waiters), *std::move(verdict));
-        room.leave(place);
+    std::optional<Verdict> verdict = refused(Reason::overloaded);
+    try {
+        // Also when nobody waits any more: whoever tries again finds it in the cache.
+        verdict = look_again(name, place->second, &proof);
+    } catch (const std::exception&) {
+        // No memory for its claims: whoever tries again has it verified anew.
     }
-    deliveries.deliver();
+    if (!verdict) return;
+    deliveries.add(std::move(place->second.waiters), *verdict);
+    room.leave(place);
 }
 
 // What became of a token that waits; nothing when it still does.
@@ -274,6 +280,7 @@ std::optional<Verdict> Authenticator::State::look_again(const TokenName& name,
         if (const auto* needs = std::get_if<NeedsPool>(&standing)) {
             if (!submit(*examined, name, needs->key)) return refused(Reason::overloaded);
             if (!waiting.verifying) waiting.deadline += settings.patience;
+            waiting.lost = waiting.deadline + lost_after;
             waiting.verifying = true;
             return std::nullopt;
         }
@@ -291,11 +298,10 @@ void Authenticator::State::look_again_at(Which which) {
         auto& [name, waiting] = *here;
         if (waiting.verifying || !which(name, waiting)) continue;
         if (auto verdict = look_again(name, waiting, nullptr)) {
-            deliveries.add(std::move(waiting.waiters), *std::move(verdict));
+            deliveries.add(std::move(waiting.waiters), *verdict);
             room.leave(here);
         }
     }
-    deliveries.deliver();
 }
 
 void Authenticator::State::ask_if_allowed(const TokenName& name, std::size_t issuer,
@@ -372,15 +378,15 @@ void Authenticator::sweep(net::SteadyTime now) {
             waiting.verifying ? Reason::overloaded : state_->lack(name, waiting.issuer);
         deliveries.add(std::move(waiting.waiters), refused(reason));
         // What is on the pool stays until that has spoken, so that nobody has it verified twice.
-        if (!waiting.verifying || now >= waiting.deadline + lost_after) room.leave(here);
+        if (!waiting.verifying || now >= waiting.lost) room.leave(here);
     }
-    deliveries.deliver();
 }
 
 void Authenticator::forget(std::size_t cache_entries) {
+    TokenCache empty(cache_entries, cache_entries * cached_bytes_per_entry);
     state_->former_evictions += state_->cache.evictions();
     state_->settings.cache_entries = cache_entries;
-    state_->cache = TokenCache(cache_entries, cache_entries * cached_bytes_per_entry);
+    state_->cache = std::move(empty);
 }
 
 Authenticator::Figures Authenticator::figures() const {

@@ -1,11 +1,13 @@
 // Watches folders, because a file that is replaced has another inode than the one that was watched.
 #include <bearergate/gateway/file_watch.hpp>
+#include <bearergate/net/alarm.hpp>
+#include <bearergate/net/operation_room.hpp>
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -13,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <string_view>
@@ -76,26 +79,29 @@ std::vector<Spot> spots_of(const std::string& file) {
 
 struct FileWatch::State : std::enable_shared_from_this<State> {
     State(asio::io_context& io, std::function<void(const std::set<std::string>&)> to)
-        : stream(io), settled(io), changed(std::move(to)) {
+        : stream(io.get_executor()), settled(io, [this] { tell(); }), changed(std::move(to)) {
         const int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (descriptor < 0) throw std::system_error(errno, std::system_category(), "inotify");
         stream.assign(descriptor);
     }
 
     void look();  // resolves the links anew and watches where they lead
+    void wait();
     void read();
     void take(std::string_view bytes);
     void take(const inotify_event& event, std::string_view name);
     void note(const std::string& file);
     void tell();
 
-    asio::posix::stream_descriptor stream;
-    asio::steady_timer settled;
+    net::OperationRoom room{};
+    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> stream;
+    net::Alarm settled;
     std::function<void(const std::set<std::string>&)> changed;
     std::vector<std::string> files{};
     std::map<Spot, std::set<std::string>> spots{};  // to the files that hang on them
     std::map<int, std::string> folders{};           // by watch descriptor
     std::set<std::string> noted{};
+    bool lost_some = false;  // what changed could not be noted down
     alignas(inotify_event) std::array<char, 4096> buffer{};
 };
 
@@ -123,15 +129,29 @@ void FileWatch::State::look() {
     }
 }
 
+void FileWatch::State::wait() {
+    stream.async_wait(
+        asio::posix::descriptor_base::wait_read,
+        asio::bind_allocator(room.allocator(),
+                             [self = shared_from_this()](const boost::system::error_code& error) {
+                                 if (error || !self->stream.is_open()) return;
+                                 self->wait();
+                                 self->read();
+                             }));
+}
+
 void FileWatch::State::read() {
-    stream.async_read_some(
-        asio::buffer(buffer),
-        [weak = weak_from_this()](const boost::system::error_code& error, std::size_t size) {
-            const auto self = weak.lock();
-            if (!self || error) return;
-            self->take(std::string_view(self->buffer.data(), size));
-            self->read();
-        });
+    for (;;) {
+        const ssize_t size = ::read(stream.native_handle(), buffer.data(), buffer.size());
+        if (size <= 0) return;
+        try {
+            take(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
+        } catch (const std::exception&) {
+            // For want of memory: then everything may have changed.
+            lost_some = true;
+            settled.set(settling);
+        }
+    }
 }
 
 void FileWatch::State::take(std::string_view bytes) {
@@ -168,29 +188,31 @@ void FileWatch::State::take(const inotify_event& event, std::string_view name) {
 
 void FileWatch::State::note(const std::string& file) {
     noted.insert(file);
-    settled.expires_after(settling);
-    settled.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-        const auto self = weak.lock();
-        if (self && !error) self->tell();
-    });
+    settled.set(settling);
 }
 
 void FileWatch::State::tell() {
-    look();
     const auto self = shared_from_this();  // whoever is told may destroy the watch
+    try {
+        if (lost_some) noted.insert(files.begin(), files.end());
+        lost_some = false;
+        look();
+    } catch (const std::exception&) {
+        return settled.set(settling);
+    }
     changed(std::exchange(noted, {}));
 }
 
 FileWatch::FileWatch(asio::io_context& io,
                      std::function<void(const std::set<std::string>&)> changed)
     : state_(std::make_shared<State>(io, std::move(changed))) {
-    state_->read();
+    state_->wait();
 }
 
 FileWatch::~FileWatch() {
     boost::system::error_code ignored;
     state_->stream.close(ignored);
-    state_->settled.cancel();
+    state_->settled.clear();
 }
 
 void FileWatch::watch(const std::vector<std::string>& files) {

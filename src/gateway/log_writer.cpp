@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -63,6 +64,7 @@ struct LogWriter::State {
         : sink(std::move(to)), settings(with) {}
 
     void run();
+    bool write_all(bool is_last);
     bool is_stopping();
     config::Logging current_settings();
     bool write_events();   // true when there were some
@@ -93,11 +95,7 @@ void LogWriter::State::run() {
     for (;;) {
         // Asked before looking: whatever was pushed before stop() is then seen by this round.
         const bool is_last = is_stopping();
-        const bool wrote_events = write_events();
-        const bool wrote_records = write_records();
-        sink.flush();
-        report_drops(is_last);
-        const bool busy = wrote_events || wrote_records;
+        const bool busy = write_all(is_last);
         std::unique_lock lock(mutex);
         if (is_last && !busy) {
             finished = true;
@@ -108,6 +106,23 @@ void LogWriter::State::run() {
         const auto must_go_on = [this] { return stopping || !events.empty(); };
         changed.wait_for(lock, busy ? busy_pause : idle_pause, must_go_on);
     }
+}
+
+// True when there was something. A line that there is no memory for is dropped, like one that the
+// sink was too slow for.
+bool LogWriter::State::write_all(bool is_last) {
+    bool wrote_events = false;
+    bool wrote_records = false;
+    try {
+        wrote_events = write_events();
+        wrote_records = write_records();
+        sink.flush();
+        report_drops(is_last);
+    } catch (const std::exception&) {
+        const std::scoped_lock lock(mutex);
+        ++dropped_events;
+    }
+    return wrote_events || wrote_records;
 }
 
 bool LogWriter::State::is_stopping() {
@@ -121,13 +136,17 @@ config::Logging LogWriter::State::current_settings() {
 }
 
 bool LogWriter::State::write_events() {
+    {
+        const std::scoped_lock lock(mutex);
+        if (events.empty()) return false;
+    }
     std::deque<std::string> lines;
     {
         const std::scoped_lock lock(mutex);
         lines.swap(events);
     }
     for (const std::string& line : lines) sink.line(line);
-    return !lines.empty();
+    return true;
 }
 
 // Takes turns between the rings, and ends now and then to let events through.
@@ -217,17 +236,23 @@ void LogWriter::add(AccessRing& ring) {
 
 void LogWriter::event(config::LogLevel level, std::string_view message,
                       std::initializer_list<LogField> fields) {
-    const config::Logging settings = state_->current_settings();
-    if (level < settings.level) return;
-    std::string line;
-    format_event(line, settings.format, std::chrono::system_clock::now(), level, message, fields);
-    const std::scoped_lock lock(state_->mutex);
-    if (state_->stopping || state_->events.size() >= most_events) {
-        ++state_->dropped_events;
-        return;
+    try {
+        const config::Logging settings = state_->current_settings();
+        if (level < settings.level) return;
+        std::string line;
+        format_event(line, settings.format, std::chrono::system_clock::now(), level, message,
+                     fields);
+        const std::scoped_lock lock(state_->mutex);
+        if (!state_->stopping && state_->events.size() < most_events) {
+            state_->events.push_back(std::move(line));
+            state_->changed.notify_all();
+            return;
+        }
+    } catch (const std::exception&) {
+        // For want of memory.
     }
-    state_->events.push_back(std::move(line));
-    state_->changed.notify_all();
+    const std::scoped_lock lock(state_->mutex);
+    ++state_->dropped_events;
 }
 
 void LogWriter::stop(milliseconds patience) {

@@ -1,5 +1,7 @@
 #include <bearergate/gateway/observer.hpp>
+#include <bearergate/net/operation_room.hpp>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -48,21 +50,23 @@ struct Observer::State : std::enable_shared_from_this<State> {
         Question(const Question&) = delete;
         Question& operator=(const Question&) = delete;
         ~Question() {
-            try {
-                if (!is_answered) answer(std::nullopt);
-            } catch (const std::exception&) {
-                // There is really no memory. Its last figures stand for it from now on.
-            }
+            if (is_answered) return;
+            boost::asio::post(
+                loop, boost::asio::bind_allocator(room->allocator(),
+                                                  [room = room, asker = asker, desk = desk] {
+                                                      const auto self = asker.lock();
+                                                      if (self) self->answered(desk, std::nullopt);
+                                                  }));
         }
-        void answer(std::optional<Worker::Figures> figures) {
+        void answer(Worker::Figures figures) {
             boost::asio::post(loop,
                               [asker = asker, desk = desk, figures = std::move(figures)]() mutable {
-                                  if (const auto self = asker.lock()) {
-                                      self->answered(desk, std::move(figures));
-                                  }
+                                  const auto self = asker.lock();
+                                  if (self) self->answered(desk, std::move(figures));
                               });
             is_answered = true;
         }
+        const std::shared_ptr<net::OperationRoom> room = std::make_shared<net::OperationRoom>();
         std::weak_ptr<State> asker;
         boost::asio::io_context& loop;
         std::size_t desk;

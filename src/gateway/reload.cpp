@@ -76,12 +76,13 @@ void Server::State::reload(std::string_view cause) {
         coming.snapshot = make_snapshot(std::move(*read.loaded), ++generations);
         coming.addresses = make_addresses(*coming.snapshot);
         next = std::move(coming);
+        // Whoever needs a name that has not resolved by then is told so, as at any other time.
+        reload_time.set(names_patience);
         next->addresses->start([this, generation = generations] {
-            post([this, generation] {
-                if (next && next->snapshot->generation == generation) turn_over();
-            });
+            // It may be in use by then, and another one be waiting.
+            if (next && next->snapshot->generation == generation) reload_time.set({});
         });
-    } catch (const std::runtime_error& error) {
+    } catch (const std::exception& error) {
         log.event(LogLevel::error, error.what());
         reload_failed({{.message = error.what()}});
     }
@@ -89,31 +90,38 @@ void Server::State::reload(std::string_view cause) {
 
 void Server::State::reload_failed(std::vector<config::Diagnostic> why) {
     next.reset();
+    reload_time.clear();
     ++reload_failures;
-    reload_errors = std::make_shared<const std::vector<config::Diagnostic>>(std::move(why));
     log.event(LogLevel::error, "the configuration was not reloaded: the one before stays in use",
               {{"version", snapshot->version}});
+    reload_errors = std::make_shared<const std::vector<config::Diagnostic>>(std::move(why));
     tell_ready();
 }
 
-void Server::State::turn_over() {
+// There is one reload at most under way, so that its time is nobody else's.
+void Server::State::turn_over_or_wait() {
+    if (!next) return;
     if (draining || finishing) return next.reset();
+    try {
+        if (!next->is_in_use && !turn_over()) return reload_time.set(until_asked_again);
+        if (next) settle_in();
+    } catch (const std::exception&) {
+        // For want of memory: it goes on from where it is.
+        reload_time.set(until_asked_again);
+    }
+}
+
+bool Server::State::turn_over() {
     // Who waits for keys waits for those of the old configuration. It is not long: a fetch has a
     // deadline, and another is begun at most once in ten seconds.
-    if (keys->is_asked()) {
-        reload_timer.expires_after(until_asked_again);
-        // Another reload may have come meanwhile, whose names are still to resolve.
-        reload_timer.async_wait([this, generation = next->snapshot->generation](const auto& error) {
-            if (!error && next && next->snapshot->generation == generation) turn_over();
-        });
-        return;
-    }
+    if (keys->is_asked()) return false;
     try {
-        // And hands them to the workers.
+        // And hands them to the workers. What can fail does so before anything has changed.
         keys->reconfigure(next->snapshot->config.key_sources, next->snapshot->generation);
     } catch (const std::runtime_error& error) {
         log.event(LogLevel::error, error.what());
-        return reload_failed({{.message = error.what()}});
+        reload_failed({{.message = error.what()}});
+        return true;
     }
     snapshot = next->snapshot;
     each_worker([this](Worker& worker) {
@@ -121,17 +129,23 @@ void Server::State::turn_over() {
         worker.use_upstreams(next->resolved);
     });
     addresses = std::move(next->addresses);
-    log.use(snapshot->config.logging);
-    if (admin) admin->use(snapshot->config.admin);
-    if (files) files->watch(files_of(snapshot->config));
+    next->is_in_use = true;
     ++reloads;
     reload_errors = nullptr;
     in_use_since = shared.wall_now();
+    return true;
+}
+
+// What no request waits for. May be begun again.
+void Server::State::settle_in() {
+    log.use(snapshot->config.logging);
+    if (admin) admin->use(snapshot->config.admin);
+    if (files) files->watch(files_of(snapshot->config));
+    warnings = std::make_shared<const std::vector<config::Diagnostic>>(next->warnings);
     log.event(LogLevel::info, "configuration reloaded",
               {{"cause", next->cause},
                {"version", snapshot->version},
                {"routes", std::to_string(snapshot->policy.routes.size())}});
-    warnings = std::make_shared<const std::vector<config::Diagnostic>>(std::move(next->warnings));
     log_warnings(log, *warnings);
     tell_limit();
     tell_what_waits();

@@ -23,8 +23,6 @@ namespace {
 constexpr std::size_t log_bytes_per_worker = 1024 * 1024;
 // Half a second of P-384 verifications a thread: who would wait longer is told to come back.
 constexpr std::size_t queued_signatures_per_thread = 1024;
-// How long clients wait in the kernel's queue for the upstreams' names to resolve at start.
-constexpr std::chrono::seconds names_patience{2};
 constexpr std::size_t spare_descriptors = 16;
 // Between two events that say the same.
 constexpr std::chrono::minutes pace_of_telling{1};
@@ -104,7 +102,7 @@ void Server::State::make_keepers() {
         .publish =
             [this](const std::shared_ptr<const core::KeyRing>& ring, std::uint64_t generation) {
                 each_worker([&](Worker& w) { w.use_keys(ring, generation); });
-                post([this] { look_whether_started(); });
+                keys_came.ring();
             },
         .answered =
             [this](const KeyQuestion& question, net::SteadyTime ask_again) {
@@ -120,17 +118,16 @@ void Server::State::make_keepers() {
 }
 
 std::unique_ptr<AddressKeeper> Server::State::make_addresses(const Snapshot& of) {
+    struct Waking {
+        Waking(asio::io_context& io) : alarm(io, [this] { keeper->wake(); }) {}
+        net::Alarm alarm;
+        AddressKeeper* keeper = nullptr;
+    };
+    const auto waking = std::make_shared<Waking>(control);  // goes with the keeper's hooks
     AddressKeeper::Hooks hooks{
         .resolve = [this](net::HostPort where,
                           auto done) { resolver.resolve(std::move(where), std::move(done)); },
-        .schedule =
-            [timer = std::make_shared<asio::steady_timer>(control)](std::chrono::milliseconds after,
-                                                                    std::function<void()> what) {
-                timer->expires_after(after);
-                timer->async_wait([what = std::move(what)](const auto& error) {
-                    if (!error) what();
-                });
-            },
+        .schedule = [waking](std::chrono::milliseconds after) { waking->alarm.set(after); },
         .changed =
             [this, generation = of.generation](std::shared_ptr<const AddressKeeper::All> all) {
                 if (generation == snapshot->generation) {
@@ -143,7 +140,10 @@ std::unique_ptr<AddressKeeper> Server::State::make_addresses(const Snapshot& of)
             [this](std::string_view level, const std::string& host, const std::string& message) {
                 log.event(level_of(level), message, {{"host", host}});
             }};
-    return std::make_unique<AddressKeeper>(of.config.upstreams, std::move(hooks), addresses.get());
+    auto keeper =
+        std::make_unique<AddressKeeper>(of.config.upstreams, std::move(hooks), addresses.get());
+    waking->keeper = keeper.get();
+    return keeper;
 }
 
 // Nobody would ever accept from it, and its clients would wait for ever.
@@ -169,11 +169,16 @@ void Server::State::watch_files() {
 
 void Server::State::watch_signals() {
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals.add(number);
-    signals.async_wait([this](const auto& error, int number) {
-        if (error) return;
-        watch_signals();
-        signalled(number);
-    });
+    await_signal();
+}
+
+void Server::State::await_signal() {
+    signals.async_wait(
+        asio::bind_allocator(signal_room.allocator(), [this](const auto& error, int number) {
+            if (error) return;
+            await_signal();
+            signalled(number);
+        }));
 }
 
 // ---- Running
@@ -181,9 +186,8 @@ void Server::State::watch_signals() {
 void Server::State::run_control() {
     post([this] {
         keys->start();
-        names_timer.expires_after(names_patience);
-        names_timer.async_wait([this](const auto&) { start_workers(); });
-        addresses->start([this] { names_timer.cancel(); });
+        names_time.set(names_patience);
+        addresses->start([this] { names_time.set({}); });
         if (admin) admin->start();
     });
     // An exception here is a fault of ours or want of memory. What was being done is lost; to
@@ -257,37 +261,48 @@ void Server::State::signalled(int number) {
     std::_Exit(1);
 }
 
-void Server::State::begin_drain() {
-    if (finishing || std::exchange(draining, true)) return;
-    log.event(LogLevel::info, "draining: no new connections, open ones end with their requests");
-    tell_stopping();
-    start_workers();
-    undrained = workers.size();
-    each_worker(
-        [this](Worker& worker) { worker.drain([this] { post([this] { worker_drained(); }); }); });
-    drain_timer.expires_after(snapshot->config.server.timeouts.drain);
-    drain_timer.async_wait([this](const auto& error) {
-        if (error || finishing) return;
-        log.event(LogLevel::warning, "drain time is over: cutting what is left",
-                  {{"connections", std::to_string(shared.connections.load())}});
-        finish();
-    });
+void Server::State::answer_wishes() {
+    if (shall_stop) finish();
+    if (shall_drain) begin_drain();
 }
 
-void Server::State::worker_drained() {
-    if (--undrained == 0) finish();
+// First what has to be done, then what is told of it, which takes memory.
+void Server::State::begin_drain() {
+    if (finishing || std::exchange(draining, true)) return;
+    drain_time.set(snapshot->config.server.timeouts.drain);
+    log.event(LogLevel::info, "draining: no new connections, open ones end with their requests");
+    start_workers();
+    each_worker([this](Worker& worker) {
+        worker.drain([this] {
+            ++drained_workers;
+            drained_one.ring();
+        });
+    });
+    tell_stopping();
+}
+
+void Server::State::drain_is_over() {
+    if (finishing) return;
+    finish();
+    log.event(LogLevel::warning, "drain time is over: cutting what is left",
+              {{"connections", std::to_string(shared.connections.load())}});
+}
+
+void Server::State::look_whether_drained() {
+    if (drained_workers == workers.size()) finish();
 }
 
 void Server::State::finish() {
     if (std::exchange(finishing, true)) return;
     each_worker([](Worker& worker) { worker.stop(); });
+    control.stop();  // after this turn, whatever comes of what is left
     if (admin) admin->stop();
-    control.stop();
 }
 
 Server::State::~State() {
     if (control_thread.joinable()) {
-        post([this] { finish(); });
+        shall_stop = true;
+        wishes.ring();
         control_thread.join();
     }
 }
@@ -313,11 +328,13 @@ void Server::wait() {
 }
 
 void Server::drain() {
-    state_->post([state = state_.get()] { state->begin_drain(); });
+    state_->shall_drain = true;
+    state_->wishes.ring();
 }
 
 void Server::stop() {
-    state_->post([state = state_.get()] { state->finish(); });
+    state_->shall_stop = true;
+    state_->wishes.ring();
 }
 
 std::vector<std::uint16_t> Server::ports() const {

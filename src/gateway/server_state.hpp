@@ -12,13 +12,17 @@
 #include <bearergate/gateway/supervisor.hpp>
 #include <bearergate/gateway/verifier_pool.hpp>
 #include <bearergate/gateway/worker.hpp>
+#include <bearergate/net/alarm.hpp>
+#include <bearergate/net/doorbell.hpp>
+#include <bearergate/net/operation_room.hpp>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -36,6 +40,9 @@
 namespace bearergate::gateway {
 
 namespace asio = boost::asio;
+
+// How long clients at start, and a reload, wait for upstreams' names to resolve.
+inline constexpr std::chrono::seconds names_patience{2};
 
 // Every file that a configuration stands in or names.
 std::vector<std::string> files_of(const config::Config& config);
@@ -55,18 +62,23 @@ struct Server::State {
     void refuse_strangers();
     void watch_files();
     void watch_signals();
+    void await_signal();
 
     void run_control();
     void start_workers();
+    void answer_wishes();
     void begin_drain();
-    void worker_drained();
+    void drain_is_over();
+    void look_whether_drained();
     void finish();
     void signalled(int number);
 
     // Reloading: the file is read, then the names in it are resolved, then everything turns over.
     void files_changed(const std::set<std::string>& files);
     void reload(std::string_view cause);
-    void turn_over();
+    void turn_over_or_wait();
+    bool turn_over();  // false: not yet
+    void settle_in();
     void reload_failed(std::vector<config::Diagnostic> why);
     void tell_what_waits();
 
@@ -94,13 +106,14 @@ struct Server::State {
     Diagnoses warnings;
     std::shared_ptr<const Snapshot> snapshot;
     Listening listening;
+    net::OperationRoom signal_room{};  // outlives the operations of the loop
     asio::io_context control{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{control.get_executor()};
-    net::Resolver resolver{control};
+    net::Resolver resolver{control, options.look_up};
     asio::signal_set signals{control};
-    asio::steady_timer names_timer{control};
-    asio::steady_timer reload_timer{control};
-    asio::steady_timer drain_timer{control};
+    net::Alarm names_time{control, [this] { start_workers(); }};
+    net::Alarm reload_time{control, [this] { turn_over_or_wait(); }};
+    net::Alarm drain_time{control, [this] { drain_is_over(); }};
     Shared shared{};
     std::unique_ptr<VerifierPool> verifiers{};
     std::vector<std::unique_ptr<Worker>> workers{};
@@ -121,6 +134,7 @@ struct Server::State {
         std::shared_ptr<const AddressKeeper::All> resolved{};
         std::vector<config::Diagnostic> warnings{};
         std::string cause{};
+        bool is_in_use = false;  // what is left is what no request waits for
     };
 
     // Of the control thread.
@@ -138,10 +152,17 @@ struct Server::State {
     bool told_ready = false;
     bool told_of_silence = false;
     std::vector<std::thread> worker_threads{};
-    std::size_t undrained = 0;
+    std::atomic<std::size_t> drained_workers = 0;
     bool workers_run = false;
     bool draining = false;
     bool finishing = false;
+
+    // From other threads.
+    std::atomic<bool> shall_drain = false;
+    std::atomic<bool> shall_stop = false;
+    net::Doorbell wishes{control, [this] { answer_wishes(); }};
+    net::Doorbell drained_one{control, [this] { look_whether_drained(); }};
+    net::Doorbell keys_came{control, [this] { look_whether_started(); }};
 
     std::thread control_thread{};
     std::mutex mutex{};

@@ -1,8 +1,7 @@
 #include <bearergate/gateway/status_feed.hpp>
 #include <bearergate/gateway/status_history.hpp>
 #include <bearergate/gateway/status_json.hpp>
-
-#include <boost/asio/steady_timer.hpp>
+#include <bearergate/net/alarm.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -22,7 +21,7 @@ std::shared_ptr<const std::string> event_of(const StatusHistory& history, bool w
 struct StatusFeed::State : std::enable_shared_from_this<State> {
     State(boost::asio::io_context& control, Observe its_observe,
           std::chrono::milliseconds its_period)
-        : timer(control), observe(std::move(its_observe)), period(its_period) {}
+        : alarm(control, [this] { tick(); }), observe(std::move(its_observe)), period(its_period) {}
 
     void tick();
     void took(std::shared_ptr<const Observation> seen);
@@ -30,7 +29,7 @@ struct StatusFeed::State : std::enable_shared_from_this<State> {
         std::erase_if(streams, [](const net::EventStream& one) { return !one.has_reader(); });
     }
 
-    boost::asio::steady_timer timer;
+    net::Alarm alarm;
     Observe observe;
     std::chrono::milliseconds period;
     StatusHistory history{};
@@ -40,11 +39,7 @@ struct StatusFeed::State : std::enable_shared_from_this<State> {
 };
 
 void StatusFeed::State::tick() {
-    timer.expires_after(period);
-    timer.async_wait([weak = weak_from_this(), number = run](const auto& error) {
-        const auto self = weak.lock();
-        if (!error && self && self->runs && number == self->run) self->tick();
-    });
+    alarm.set(period);
     try {
         observe([weak = weak_from_this(), number = run](std::shared_ptr<const Observation> seen) {
             const auto self = weak.lock();
@@ -79,9 +74,9 @@ void StatusFeed::start() {
 
 void StatusFeed::stop() {
     state_->runs = false;
-    state_->timer.cancel();
+    state_->alarm.clear();
     state_->streams.clear();
-    state_->history = {};
+    state_->history.forget();
 }
 
 void StatusFeed::join(net::EventStream stream) {

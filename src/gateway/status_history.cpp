@@ -87,4 +87,11 @@ void StatusHistory::add(std::shared_ptr<const Observation> now) {
     if (samples_.size() > capacity) samples_.pop_front();
 }
 
+void StatusHistory::forget() noexcept {
+    latest_ = nullptr;
+    samples_.clear();
+    recorded_.clear();
+    number_ = 0;
+}
+
 }  // namespace bearergate::gateway

@@ -17,7 +17,8 @@ struct VerifierPool::State {
     std::size_t most_queued = 0;
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<Job> queue{};
+    std::unique_ptr<std::deque<Job>> queue =
+        std::make_unique<std::deque<Job>>();  // null at the end
     bool stopping = false;
     std::vector<std::thread> threads{};
 };
@@ -26,10 +27,10 @@ void VerifierPool::State::run() {
     VerifierSet verifiers;
     for (;;) {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [this] { return stopping || !queue.empty(); });
+        changed.wait(lock, [this] { return stopping || !queue->empty(); });
         if (stopping) return;
-        Job job = std::move(queue.front());
-        queue.pop_front();
+        Job job = std::move(queue->front());
+        queue->pop_front();
         lock.unlock();
         try {
             const bool valid =
@@ -50,13 +51,13 @@ VerifierPool::VerifierPool(std::size_t threads, std::size_t queue)
 }
 
 VerifierPool::~VerifierPool() {
-    std::deque<Job> dropped;
+    std::unique_ptr<std::deque<Job>> dropped;
     {
         const std::scoped_lock lock(state_->mutex);
         state_->stopping = true;
-        dropped.swap(state_->queue);
+        dropped = std::move(state_->queue);
     }
-    dropped.clear();
+    dropped.reset();
     state_->changed.notify_all();
     for (std::thread& thread : state_->threads) thread.join();
 }
@@ -64,8 +65,8 @@ VerifierPool::~VerifierPool() {
 bool VerifierPool::submit(Job job) {
     {
         const std::scoped_lock lock(state_->mutex);
-        if (state_->queue.size() >= state_->most_queued) return false;
-        state_->queue.push_back(std::move(job));
+        if (state_->queue->size() >= state_->most_queued) return false;
+        state_->queue->push_back(std::move(job));
     }
     state_->changed.notify_one();
     return true;
@@ -73,7 +74,7 @@ bool VerifierPool::submit(Job job) {
 
 std::size_t VerifierPool::queued() const {
     const std::scoped_lock lock(state_->mutex);
-    return state_->queue.size();
+    return state_->queue->size();
 }
 
 }  // namespace bearergate::gateway

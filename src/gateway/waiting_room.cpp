@@ -34,18 +34,14 @@ std::size_t WaitingRoom::waiters() const {
     return count;
 }
 
-void Deliveries::add(Waiters waiters, Verdict verdict) {
-    if (!waiters.empty()) {
-        deliveries_.push_back({.waiters = std::move(waiters), .verdict = std::move(verdict)});
-    }
+void Deliveries::add(Waiters&& waiters, const Verdict& verdict) {
+    for (VerdictWaiter& waiter : waiters) waiter.decide(verdict);
+    decided_.splice(decided_.end(), waiters);
 }
 
 void Deliveries::deliver() {
-    for (Delivery& delivery : deliveries_) {
-        // One at a time from the front: whoever is answered may take others away with it.
-        while (!delivery.waiters.empty()) delivery.waiters.front().answer(delivery.verdict);
-    }
-    deliveries_.clear();
+    // One at a time from the front: whoever is answered may take others away with it.
+    while (!decided_.empty()) decided_.front().tell();
 }
 
 }  // namespace bearergate::gateway

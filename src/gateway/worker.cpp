@@ -2,6 +2,9 @@
 #include <bearergate/gateway/session.hpp>
 #include <bearergate/gateway/worker.hpp>
 #include <bearergate/gateway/workplace.hpp>
+#include <bearergate/net/doorbell.hpp>
+
+#include "worker_mail.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +14,7 @@
 #include <chrono>
 #include <exception>
 #include <map>
+#include <mutex>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -45,12 +49,13 @@ struct Worker::State {
     void make_room();
     void hold_back(net::Listener::Pause why);
     void tell(net::Listener::Pause why);
-    void accept(net::Socket socket);
     void begin_session(net::Socket socket);
     void end_session(Session& session);
     void bury_sessions();
     void raise_in_all(event::Bits bits);
     net::Task<void> keep_house();
+    void read_mail();
+    void do_what_it_says();
     void use_snapshot(std::shared_ptr<const Snapshot> snapshot);
     void use_upstreams(const std::shared_ptr<const std::vector<net::UpstreamAddresses>>& addresses);
     void use_next_setup();
@@ -58,10 +63,14 @@ struct Worker::State {
     void stop();
     void look_whether_over();
     Figures figures();
-    // Runs `what` on the worker's thread.
-    template <class What>
-    void post(What&& what) {
-        asio::post(*place.io, std::forward<What>(what));
+    // From any thread: has the worker told by what `write` does to its mail.
+    template <class Write>
+    void tell_worker(const Write& write) {
+        {
+            const std::scoped_lock lock(mutex);
+            write(letters);
+        }
+        mail_came.ring();
     }
 
     Workplace place;
@@ -75,6 +84,11 @@ struct Worker::State {
     net::Deadline housekeeping_due{housekeeping, event::deadline};
     std::map<net::Listener::Pause, net::SteadyTime> told{};
     bool stopping = false;
+    WorkerMail mail{};  // being done
+    std::mutex mutex{};
+    WorkerMail letters{};  // under the mutex: those that have come since
+    net::Doorbell mail_came{*place.io, [this] { read_mail(); }};
+    net::Doorbell somebody_died{*place.io, [this] { bury_sessions(); }};
 };
 
 Worker::State::~State() {
@@ -88,7 +102,7 @@ Worker::State::~State() {
 void Worker::State::listen(int descriptor) {
     listeners.push_back(std::make_unique<net::Listener>(
         *place.io, descriptor, [this] { return !is_full() || !place.idle.empty(); },
-        [this](net::Socket socket) { accept(std::move(socket)); },
+        [this](net::Socket socket) { begin_session(std::move(socket)); },
         [this](net::Listener::Pause why) { hold_back(why); }));
 }
 
@@ -106,17 +120,13 @@ void Worker::State::hold_back(net::Listener::Pause why) {
 
 void Worker::State::tell(net::Listener::Pause why) {
     const auto now = place.sweep.now();
-    const auto [last, is_first] = told.try_emplace(why, now);
-    if (!place.shared.held_back || (!is_first && now - last->second < pace_of_telling)) return;
-    last->second = now;
-    place.shared.held_back(why);
-}
-
-void Worker::State::accept(net::Socket socket) {
     try {
-        begin_session(std::move(socket));
+        const auto [last, is_first] = told.try_emplace(why, now);
+        if (!place.shared.held_back || (!is_first && now - last->second < pace_of_telling)) return;
+        last->second = now;
+        place.shared.held_back(why);
     } catch (const std::exception&) {
-        // No memory for one more connection: it is closed, and the listener goes on.
+        // For want of memory: it is told the next time.
     }
 }
 
@@ -139,13 +149,8 @@ void Worker::State::begin_session(net::Socket socket) {
 // last event may still be in the middle of it: it is destroyed later.
 void Worker::State::end_session(Session& session) {
     session.unlink();
-    const bool first = ended.empty();
     ended.push_back(session);
-    try {
-        if (first) post([this] { bury_sessions(); });
-    } catch (const std::exception&) {
-        // Then housekeeping does it.
-    }
+    somebody_died.ring();
 }
 
 void Worker::State::bury_sessions() {
@@ -173,18 +178,50 @@ net::Task<void> Worker::State::keep_house() {
             const auto now = place.sweep.now();
             place.authenticator.sweep(now);
             for (const auto& upstream : place.setup->upstreams) upstream->pool.sweep(now);
-            bury_sessions();
         } catch (const std::exception&) {
             // For want of memory; it may be there again next time.
         }
+        read_mail();
     }
 }
 
-// ---- What the control thread posts
+// ---- What the control thread says
+
+void Worker::State::read_mail() {
+    try {
+        do_what_it_says();
+    } catch (const std::exception&) {
+        // For want of memory. The rest of it is done when the house is kept next.
+    }
+    // These come at any rate.
+    if (auto when_drained = std::exchange(mail.drained, nullptr)) drain(std::move(when_drained));
+    if (std::exchange(mail.stop, false)) stop();
+}
+
+void Worker::State::do_what_it_says() {
+    {
+        const std::scoped_lock lock(mutex);
+        mail.take(letters);
+    }
+    if (std::exchange(mail.make_room, false)) make_room();
+    for (WorkerMail::Keys& keys : mail.keys) {
+        if (keys.ring) place.authenticator.use_keys(keys.ring, keys.generation);
+        keys = {};
+    }
+    while (!mail.answers.empty()) {
+        const auto [question, ask_again] = mail.answers.front();
+        mail.answers.erase(mail.answers.begin());
+        place.authenticator.keys_answered(question, ask_again);
+    }
+    if (mail.snapshot) use_snapshot(mail.snapshot);
+    mail.snapshot = nullptr;
+    if (mail.addresses) use_upstreams(mail.addresses);
+    mail.addresses = nullptr;
+    use_next_setup();
+}
 
 void Worker::State::use_snapshot(std::shared_ptr<const Snapshot> snapshot) {
     next_setup = make_setup(std::move(snapshot), place.setup.get(), place.upstream_buffers);
-    use_next_setup();
 }
 
 void Worker::State::use_upstreams(
@@ -193,14 +230,13 @@ void Worker::State::use_upstreams(
     for (std::size_t i = 0; i < std::min(upstreams.size(), addresses->size()); ++i) {
         upstreams[i]->addresses = {addresses, &(*addresses)[i]};
     }
-    use_next_setup();
 }
 
 void Worker::State::use_next_setup() {
     if (!next_setup || !next_setup->is_ready()) return;
+    place.authenticator.forget(next_setup->snapshot->config.server.cache);
     place.counters.turn_to(next_setup->snapshot->policy, place.setup->snapshot->policy);
     place.setup = std::exchange(next_setup, nullptr);
-    place.authenticator.forget(place.setup->snapshot->config.server.cache);
     if (!shows_refusals(place.setup->snapshot->config)) place.refusals.forget();
 }
 
@@ -251,11 +287,10 @@ void Worker::listen(std::vector<int> descriptors) {
 void Worker::run() {
     state_->place.sweep.start();
     net::spawn(state_->keep_house(), [](const std::exception_ptr&) {});
-    // After what was posted before now: a first client may have said all it has to say already, and
+    // After what was said before now: a first client may have said all it has to say already, and
     // its request must find keys and addresses.
-    state_->post([state = state_.get()] {
-        for (const auto& listener : state->listeners) listener->start();
-    });
+    state_->read_mail();
+    for (const auto& listener : state_->listeners) listener->start();
     for (bool over = false; !over;) {
         try {
             state_->place.io->run();
@@ -272,45 +307,38 @@ AccessRing& Worker::log() {
 }
 
 void Worker::use_snapshot(std::shared_ptr<const Snapshot> snapshot) {
-    state_->post([state = state_.get(), snapshot = std::move(snapshot)]() mutable {
-        state->use_snapshot(std::move(snapshot));
-    });
+    state_->tell_worker([&](WorkerMail& mail) { mail.put(std::move(snapshot)); });
 }
 
 void Worker::use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation) {
-    state_->post([state = state_.get(), ring = std::move(ring), generation]() mutable {
-        state->place.authenticator.use_keys(std::move(ring), generation);
+    state_->tell_worker([&](WorkerMail& mail) {
+        mail.put(WorkerMail::Keys{.ring = std::move(ring), .generation = generation});
     });
 }
 
 void Worker::keys_answered(const KeyQuestion& question, net::SteadyTime ask_again) {
-    state_->post([state = state_.get(), question, ask_again] {
-        state->place.authenticator.keys_answered(question, ask_again);
-    });
+    state_->tell_worker([&](WorkerMail& mail) { mail.answers.push_back({question, ask_again}); });
 }
 
 void Worker::use_upstreams(std::shared_ptr<const std::vector<net::UpstreamAddresses>> addresses) {
-    state_->post([state = state_.get(), addresses = std::move(addresses)] {
-        state->use_upstreams(addresses);
-    });
+    state_->tell_worker([&](WorkerMail& mail) { mail.addresses = std::move(addresses); });
 }
 
 void Worker::drain(std::function<void()> drained) {
-    state_->post([state = state_.get(), drained = std::move(drained)]() mutable {
-        state->drain(std::move(drained));
-    });
+    state_->tell_worker([&](WorkerMail& mail) { mail.drained = std::move(drained); });
 }
 
 void Worker::make_room() {
-    state_->post([state = state_.get()] { state->make_room(); });
+    state_->tell_worker([](WorkerMail& mail) { mail.make_room = true; });
 }
 
 void Worker::stop() {
-    state_->post([state = state_.get()] { state->stop(); });
+    state_->tell_worker([](WorkerMail& mail) { mail.stop = true; });
 }
 
 void Worker::gather(std::function<void(Figures)> take) {
-    state_->post([state = state_.get(), take = std::move(take)] { take(state->figures()); });
+    asio::post(*state_->place.io,
+               [state = state_.get(), take = std::move(take)] { take(state->figures()); });
 }
 
 }  // namespace bearergate::gateway

@@ -69,7 +69,8 @@ protected:
                             std::chrono::duration<double>(Issuer::issued_at + 60));
                     },
                 .read_again = [this] { return read(); },
-                .log_line = [this](const std::string& line) { log_.add(line); }});
+                .log_line = [this](const std::string& line) { log_.add(line); },
+                .look_up = look_up_});
         server_->start();
     }
     Reply get(const std::string& target, const std::string& token = "") const {
@@ -89,6 +90,7 @@ protected:
     RecordingUpstream one_{tells("one")};
     RecordingUpstream two_{tells("two")};
     Lines log_{};
+    net::LookUp look_up_ = net::look_up_by_system;
     std::unique_ptr<gateway::Server> server_{};
 };
 

@@ -3,13 +3,20 @@
 #include <bearergate/net/deadline.hpp>
 #include <bearergate/net/doorbell.hpp>
 #include <bearergate/net/listener.hpp>
+#include <bearergate/net/resolver.hpp>
 
 #include "net/support.hpp"
+#include "support/gate.hpp"
 #include "support/starvation.hpp"
+
+#include <boost/asio/ip/address.hpp>
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace bearergate::net {
 namespace {
@@ -163,6 +170,35 @@ TEST_F(AlarmTest, AcceptingGoesOnWhenThereIsMemoryAgain) {
         test::run_until(io_, [&] { return accepted > before; });
         ::close(lost);
         ::close(served);
+    }
+}
+
+TEST_F(AlarmTest, WhoeverAskedForANameIsToldAndTheNextOneFindsIt) {
+    // Shared with the resolver's threads, which nobody waits for.
+    const auto gate = std::make_shared<bearergate::test::Gate>();
+    Resolver resolver(io_, [gate](const std::string& host) {
+        if (host == "first.test") gate->wait();
+        return std::vector{boost::asio::ip::make_address("192.0.2.1")};
+    });
+    std::optional<std::vector<Endpoint>> found;
+    bool is_told = false;
+    resolver.resolve({.host = "first.test", .port = 80}, [&](std::vector<Endpoint> all) {
+        found = std::move(all);
+        is_told = true;
+    });
+    std::thread name_server([&] {
+        std::this_thread::sleep_for(20ms);  // by then there is no memory
+        gate->open();
+    });
+    EXPECT_TRUE(starve_until(io_, is_told));
+    name_server.join();
+    EXPECT_TRUE(found->empty());
+    for (const char* host : {"first.test", "second.test"}) {
+        found.reset();
+        resolver.resolve({.host = host, .port = 80},
+                         [&](std::vector<Endpoint> all) { found = std::move(all); });
+        test::run_until(io_, [&] { return found.has_value(); });
+        EXPECT_EQ(found->size(), 1U) << host;
     }
 }
 

@@ -21,8 +21,9 @@ public:
     struct Hooks {
         std::function<void(net::HostPort, std::function<void(std::vector<net::Endpoint>)>)>
             resolve{};
-        // Runs `what` after a while; called anew only after it ran.
-        std::function<void(std::chrono::milliseconds after, std::function<void()> what)> schedule{};
+        // Calls wake() after a while; called anew only after that. Must not fail.
+        std::function<void(std::chrono::milliseconds after)> schedule{};
+        // Called by start() with what is known without asking, then name by name.
         std::function<void(std::shared_ptr<const All>)> changed{};
         // `level` is "info" or "warning"; `host` the name that is meant.
         std::function<void(std::string_view level, const std::string& host,
@@ -37,7 +38,10 @@ public:
                   const AddressKeeper* before = nullptr);
     ~AddressKeeper();  // answers still under way are thrown away
 
-    void start(std::function<void()> first_pass_done);
+    // `all_asked` is called when every name has resolved, or failed to, for the first time. One
+    // that takes its time holds up no other.
+    void start(std::function<void()> all_asked);
+    void wake();  // what was scheduled is due
 
 private:
     struct State;

@@ -28,8 +28,13 @@ class VerdictWaiter : public boost::intrusive::list_base_hook<
 public:
     VerdictWaiter(net::Signal& signal, net::Signal::Bits bits) : signal_(signal), bits_(bits) {}
     void answer(Verdict verdict) {
+        decide(std::move(verdict));
+        tell();
+    }
+    // The same in two steps.
+    void decide(Verdict verdict) { verdict_ = std::move(verdict); }
+    void tell() {
         unlink();
-        verdict_ = std::move(verdict);
         signal_.raise(bits_);
     }
     // The verdict, once; to be asked after the bit was raised.

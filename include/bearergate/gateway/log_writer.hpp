@@ -28,7 +28,8 @@ public:
     void use(const config::Logging& settings);  // from now on; from any thread
     // From any thread. The ring must live until stop() has returned.
     void add(AccessRing& ring);
-    // Something that happened to the process. From any thread; never blocks on the sink.
+    // Something that happened to the process. From any thread; never blocks on the sink, and
+    // throws nothing: without memory the line is dropped.
     void event(config::LogLevel level, std::string_view message,
                std::initializer_list<LogField> fields = {});
     // Writes what is there, then ends the thread. Gives up when the sink blocks for `patience`;

@@ -2,6 +2,7 @@
 
 #include <bearergate/config/load.hpp>
 #include <bearergate/net/inherited_listener.hpp>
+#include <bearergate/net/resolver.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -25,6 +26,7 @@ public:
         std::function<config::LoadResult()> read_again{};
         std::function<void(const std::string& line)> log_line{};  // default: stdout through spdlog
         std::function<void()> drained{};
+        net::LookUp look_up = net::look_up_by_system;  // names of upstreams and issuers
         // Used instead of binding where they listen on a configured address. One that does not is
         // an error: nobody would accept from it.
         std::vector<net::InheritedListener> inherited{};

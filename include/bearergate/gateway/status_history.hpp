@@ -35,6 +35,7 @@ public:
     static constexpr std::size_t capacity = 300;
 
     void add(std::shared_ptr<const Observation> now);
+    void forget() noexcept;  // all of it: the next one is the first again
     const std::deque<StatusSample>& samples() const { return samples_; }  // the oldest first
     const std::shared_ptr<const Observation>& latest() const { return latest_; }  // null: none yet
 

@@ -36,6 +36,7 @@ struct WaitingToken {
     core::TokenTimes times{};
     core::WallTime arrived{};  // the moment by which its times are judged
     net::SteadyTime deadline{};
+    net::SteadyTime lost{};  // when the pool, if it has it, counts as never to come back
     bool verifying = false;  // on the pool; else for keys
     Waiters waiters{};       // may become empty: clients vanish
 };
@@ -67,19 +68,20 @@ private:
     std::size_t most_bytes_;
 };
 
-// Verdicts collected while the room is looked through, delivered when that is over: whoever gets
-// one may come back with another token at once.
+// Verdicts collected while the room is looked through, delivered when that is over, also when it
+// ends for want of memory: whoever gets one may come back with another token at once.
 class Deliveries {
 public:
-    void add(Waiters waiters, Verdict verdict);
+    Deliveries() = default;
+    Deliveries(const Deliveries&) = delete;
+    Deliveries& operator=(const Deliveries&) = delete;
+    ~Deliveries() { deliver(); }
+
+    void add(Waiters&& waiters, const Verdict& verdict);  // needs no memory
     void deliver();
 
 private:
-    struct Delivery {
-        Waiters waiters{};
-        Verdict verdict;
-    };
-    std::vector<Delivery> deliveries_{};
+    Waiters decided_{};
 };
 
 }  // namespace bearergate::gateway

@@ -44,7 +44,8 @@ public:
     void run();                                 // until stopped: the thread's body
     AccessRing& log();
 
-    // From any thread: posted to the worker.
+    // From any thread: the worker does it soon, in this order, without memory a moment later. Only
+    // keys_answered() and gather() may throw, for want of memory; gather() may drop `take`.
     void use_snapshot(std::shared_ptr<const Snapshot> snapshot);
     void use_keys(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
     void keys_answered(const KeyQuestion& question, net::SteadyTime ask_again = {});
