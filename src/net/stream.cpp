@@ -1,5 +1,5 @@
 // One type for TCP, TLS and unix streams: starting and ending of operations. What TLS adds is in
-// stream_tls.cpp.
+// stream_tls.cpp, how bytes are sent without it in stream_send.cpp.
 #include "peer_name.hpp"
 #include "phrase.hpp"
 #include "stream_state.hpp"
@@ -16,7 +16,6 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -24,29 +23,8 @@ namespace bearergate::net {
 
 namespace {
 
-constexpr std::size_t most_pieces = 8;
 // A peer that sends as fast as we read must not keep the loop to itself.
 constexpr unsigned most_receives_in_a_row = 16;
-
-// A head and a small body are joined before they are sent: that many bytes are copied sooner than
-// the kernel has read where the pieces of a message are (0.15 µs a message).
-constinit thread_local std::array<char, 2048> joined{};
-
-iovec join(std::span<const iovec> pieces) {
-    char* end = joined.data();
-    for (const iovec& piece : pieces) {
-        std::memcpy(end, piece.iov_base, piece.iov_len);
-        end += piece.iov_len;
-    }
-    return {.iov_base = joined.data(), .iov_len = static_cast<std::size_t>(end - joined.data())};
-}
-
-ssize_t send_pieces(int descriptor, std::span<iovec> pieces) {
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-}
 
 boost::system::error_code last_error() {
     return {errno, boost::system::system_category()};
@@ -220,27 +198,6 @@ void Stream::State::connect_unix(const Endpoint& endpoint) {
     const int failed =
         ::connect(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size()));
     on_connected(failed == 0 ? boost::system::error_code() : last_error());
-}
-
-Stream::Sent Stream::State::send_plain(std::span<const std::string_view> pieces) const {
-    std::array<iovec, most_pieces> parts;  // as far as it is counted
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-    for (const std::string_view piece : pieces) {
-        if (piece.empty()) continue;
-        parts[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
-        bytes += piece.size();
-    }
-    if (count == 0) return {};
-    if (count > 1 && bytes <= joined.size()) parts[0] = join(std::span(parts).first(count));
-    const bool is_one = count == 1 || bytes <= joined.size();
-    for (;;) {
-        const ssize_t sent = is_one ? ::send(descriptor, parts[0].iov_base, bytes, MSG_NOSIGNAL)
-                                    : send_pieces(descriptor, std::span(parts).first(count));
-        if (sent >= 0) return {.bytes = static_cast<std::size_t>(sent)};
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return {};
-        if (errno != EINTR) return {.failed = true};
-    }
 }
 
 // ---- Stream

@@ -13,6 +13,8 @@ struct ssl_st;
 
 namespace bearergate::net {
 
+inline constexpr std::size_t most_pieces = 8;  // of one send
+
 struct SslRelease {
     void operator()(ssl_st* ssl) const noexcept;
 };

@@ -1,7 +1,6 @@
 // What sessions put off until everything that was ready has been looked at.
-#include <bearergate/net/turn.hpp>
-
 #include <bearergate/net/task.hpp>
+#include <bearergate/net/turn.hpp>
 
 #include "net/support.hpp"
 
