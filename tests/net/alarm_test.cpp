@@ -186,12 +186,9 @@ TEST_F(AlarmTest, WhoeverAskedForANameIsToldAndTheNextOneFindsIt) {
         found = std::move(all);
         is_told = true;
     });
-    std::thread name_server([&] {
-        std::this_thread::sleep_for(20ms);  // by then there is no memory
-        gate->open();
-    });
+    Alarm by_then_there_is_no_memory(io_, [&] { gate->open(); });
+    by_then_there_is_no_memory.set(0ms);
     EXPECT_TRUE(starve_until(io_, is_told));
-    name_server.join();
     EXPECT_TRUE(found->empty());
     for (const char* host : {"first.test", "second.test"}) {
         found.reset();
