@@ -1,9 +1,10 @@
 #include "grammar.hpp"
 
+#include "excerpt.hpp"
+
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <limits>
 
 namespace bearergate::http {
@@ -22,38 +23,40 @@ template <bool is_request>
 class Grammar final : public beast::http::basic_parser<is_request> {
 public:
     Grammar(std::string_view head, StartLine& line, std::vector<core::Field>& fields)
-        : head_(head), line_(line), fields_(fields) {
+        : shown_(head), line_(line), fields_(fields) {
         constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
-        this->header_limit(static_cast<std::uint32_t>(std::min(head.size(), most)));
+        this->header_limit(static_cast<std::uint32_t>(std::min(shown_.text().size(), most)));
         this->body_limit(boost::none);
     }
 
     bool read() {
         beast::error_code error;
+        const std::string_view text = shown_.text();
         const std::size_t taken =
-            this->put(boost::asio::const_buffer(head_.data(), head_.size()), error);
-        return !error && taken == head_.size() && this->is_header_done();
+            this->put(boost::asio::const_buffer(text.data(), text.size()), error);
+        return !error && taken == text.size() && this->is_header_done();
     }
 
 private:
     void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
                          int version, beast::error_code&) override {
-        line_.method = view(method);
-        line_.target = view(target);
+        line_.method = shown_.in_head(view(method));
+        line_.target = shown_.in_head(view(target));
         line_.minor_version = version % 10;
     }
     void on_response_impl(int status, beast::string_view reason, int version,
                           beast::error_code&) override {
         line_.status = static_cast<unsigned>(status);
-        line_.reason = view(reason);
+        line_.reason = shown_.in_head(view(reason));
         line_.minor_version = version % 10;
     }
     void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
                        beast::error_code& error) override {
-        const std::less<> before{};
-        if (before(value.data(), head_.data()) || before(head_.data() + head_.size(), value.data()))
+        if (!shown_.holds(view(value))) {
             error = beast::http::error::bad_value;
-        fields_.push_back({view(name), view(value)});
+            return;
+        }
+        fields_.push_back({shown_.in_head(view(name)), shown_.in_head(view(value))});
     }
     void on_header_impl(beast::error_code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
@@ -67,7 +70,7 @@ private:
     }
     void on_finish_impl(beast::error_code&) override {}
 
-    std::string_view head_;
+    Excerpt shown_;
     StartLine& line_;
     std::vector<core::Field>& fields_;
 };
