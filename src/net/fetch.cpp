@@ -114,9 +114,10 @@ public:
         }
         end_ = Clock::now() + request_.deadline;
         deadline_.expires_at(end_);
-        deadline_.async_wait([self = shared_from_this()](const Error& error) {
-            if (!error) self->signal_.raise(event::over);
-        });
+        deadline_.async_wait(
+            [tether = std::make_unique<Tether>(shared_from_this())](const Error& error) {
+                if (!error) tether->fetch->signal_.raise(event::over);
+            });
         // Weak: when the deadline is over, nobody waits for the name any more.
         resolver_.resolve(where(), weak_from_this(), [weak = weak_from_this()](auto endpoints) {
             const auto self = weak.lock();
@@ -137,13 +138,27 @@ private:
         bool connected = false;
     };
 
+    // The task holds what it runs in, and would for ever if the loop went before its end. With the
+    // loop goes the deadline's handler, and with that this: the task ends then, and nobody is told.
+    struct Tether {
+        explicit Tether(std::shared_ptr<Fetch> to) : fetch(std::move(to)) {}
+        Tether(const Tether&) = delete;
+        Tether& operator=(const Tether&) = delete;
+        ~Tether() {
+            if (!fetch->done_) return;
+            fetch->done_ = nullptr;
+            fetch->signal_.raise(event::over);
+        }
+        std::shared_ptr<Fetch> fetch;
+    };
+
     // Last of all: whoever asked may end what this refers to.
     void finish(Outcome outcome) noexcept {
         stream_.close();
         deadline_.cancel();
         turn_.cancel();
         try {
-            std::exchange(done_, {})(std::move(outcome));
+            if (const auto done = std::exchange(done_, {})) done(std::move(outcome));
         } catch (const std::exception&) {
             // For want of memory. What was to tell of it is destroyed, and that tells.
         }
@@ -177,9 +192,11 @@ private:
         for (;;) {
             const auto up = co_await wait(event::found | event::turn);
             is_over_ = (up & event::over) != 0;
+            if (is_over_)
+                co_return std::vector<Endpoint>();  // the resolver may be gone with its loop
             std::vector<Endpoint> endpoints = std::move(found_);
             if (endpoints.empty()) endpoints = resolver_.last_good(where());
-            if (is_over_ || (up & event::found) != 0 || !endpoints.empty()) co_return endpoints;
+            if ((up & event::found) != 0 || !endpoints.empty()) co_return endpoints;
         }
     }
 

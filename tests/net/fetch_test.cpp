@@ -260,6 +260,21 @@ TEST_F(FetchTest, OnlyOkAndNotModifiedAreAnswers) {
     EXPECT_EQ(outcome->body, "");
 }
 
+TEST_F(FetchTest, EndsUnheardWithItsLoop) {
+    auto whoever_asks = std::make_shared<int>();
+    const std::weak_ptr<int> asks_still = whoever_asks;
+    {
+        boost::asio::io_context io{1};
+        Resolver resolver{io};
+        const Scripted server(io, {.close_at_end = false});
+        fetch(io, resolver, plain(server),
+              [asking = std::move(whoever_asks)](const Outcome&) { ADD_FAILURE() << "answered"; });
+        test::run_until(io, [&] { return !server.request().empty(); });
+        EXPECT_FALSE(asks_still.expired());
+    }
+    EXPECT_TRUE(asks_still.expired());
+}
+
 TEST_F(FetchTest, WhatIsTooLargeIsCut) {
     const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::string kilobyte(1024, 'x');
