@@ -139,7 +139,7 @@ public:
     }
 
 private:
-    // Made anew once a second: a calendar is a quarter of a line's work.
+    // Made anew once a second, and not for each of its lines.
     static std::string_view text_of(std::chrono::sys_seconds second) {
         thread_local std::chrono::sys_seconds last = std::chrono::sys_seconds::max();
         thread_local std::string text;

@@ -40,8 +40,8 @@ public:
 
     void add(std::string_view value);
     std::size_t size() const { return ends_.size(); }
-    std::string_view operator[](std::size_t index) const;
-    std::size_t bytes() const;  // that it holds beside itself
+    std::string_view operator[](std::size_t index) const;  // less than size()
+    std::size_t bytes() const;                             // that it holds beside itself
     bool operator==(const IdentityValues&) const = default;
 
 private:

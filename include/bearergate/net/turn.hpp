@@ -32,7 +32,7 @@ public:
     Turns(const Turns&) = delete;
     Turns& operator=(const Turns&) = delete;
 
-    // Raises the seat's bits in the next turn, which may be the present one's successor.
+    // Raises the seat's bits in the next turn; one taken during a turn waits for the one after it.
     void take(TurnSeat& seat);
 
 private:
