@@ -6,7 +6,6 @@
 #include "admin_answer.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <utility>
@@ -14,13 +13,8 @@
 namespace bearergate::gateway {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using net::HttpAnswer;
 using net::HttpQuestion;
-
-HttpAnswer json(unsigned status, const Json& body) {
-    return json_answer(status, body.dump());
-}
 
 // What there is to answer from.
 struct Desk {
@@ -30,15 +24,15 @@ struct Desk {
 using Give = net::HttpServer::Answer;
 
 void health(Desk, const HttpQuestion&, Give give) {
-    give(json(200, {{"status", "ok"}}));
+    give(json_answer(200, {{"status", "ok"}}));
 }
 
 void readiness(Desk desk, const HttpQuestion&, Give give) {
     const Readiness now = desk.sources.readiness();
-    if (now.ready()) return give(json(200, {{"status", "ready"}}));
-    give(json(503, {{"status", "not ready"},
-                    {"draining", now.draining},
-                    {"issuers_without_keys", now.issuers_without_keys}}));
+    if (now.ready()) return give(json_answer(200, {{"status", "ready"}}));
+    give(json_answer(503, {{"status", "not ready"},
+                           {"draining", now.draining},
+                           {"issuers_without_keys", now.issuers_without_keys}}));
 }
 
 void metrics(Desk desk, const HttpQuestion&, Give give) {

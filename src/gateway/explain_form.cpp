@@ -3,9 +3,9 @@
 #include <bearergate/http/head.hpp>
 
 #include "admin_answer.hpp"
+#include "json_text.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +16,6 @@ namespace bearergate::gateway {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using net::HttpAnswer;
 using net::HttpQuestion;
 
@@ -76,15 +75,15 @@ std::string_view name_of(ExplainedCheck::Outcome outcome) {
     return "";
 }
 
-Json explanation_json(const Explanation& explanation, const std::string& file) {
-    Json checks = Json::array();
+JsonText explanation_json(const Explanation& explanation, const std::string& file) {
+    JsonText checks = JsonText::array();
     for (const ExplainedCheck& check : explanation.checks) {
         checks.push_back({{"number", check.number},
                           {"title", check.title},
                           {"outcome", name_of(check.outcome)},
                           {"compared", check.compared}});
     }
-    Json route;
+    JsonText route;
     if (!explanation.route.empty()) {
         route = {{"pattern", explanation.route}, {"file", file}, {"line", explanation.line}};
     }
@@ -142,8 +141,7 @@ HttpAnswer ExplainForm::answer(const HttpQuestion& question) {
     const Snapshot& snapshot = *ground.snapshot;
     const Explanation explanation =
         explain(snapshot.config, snapshot.policy, *head, ground.keys.get(), ground.now);
-    const Json answer = explanation_json(explanation, snapshot.config.file);
-    return json_answer(200, answer.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return json_answer(200, explanation_json(explanation, snapshot.config.file));
 }
 
 }  // namespace bearergate::gateway

@@ -1,20 +1,19 @@
 #include <bearergate/gateway/explain.hpp>
 #include <bearergate/gateway/status_json.hpp>
 
-#include <nlohmann/json.hpp>
+#include "json_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace bearergate::gateway {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_routes = 1000;
 constexpr std::size_t most_refusals = 100;
@@ -36,8 +35,8 @@ std::string as_written(const config::Config& config, const std::string& value) {
     return found == config.as_written.end() ? value : found->second;
 }
 
-Json diagnoses_json(const Diagnoses& all) {
-    Json list = Json::array();
+JsonText diagnoses_json(const Diagnoses& all) {
+    JsonText list = JsonText::array();
     if (!all) return list;
     for (const config::Diagnostic& one : *all) {
         list.push_back({{"line", one.line}, {"column", one.column}, {"message", one.message}});
@@ -45,7 +44,7 @@ Json diagnoses_json(const Diagnoses& all) {
     return list;
 }
 
-Json gateway_json(const Observation& of) {
+JsonText gateway_json(const Observation& of) {
     const Readiness& readiness = of.readiness;
     return {{"version", BEARERGATE_VERSION},
             {"started", seconds(of.started)},
@@ -62,7 +61,7 @@ Json gateway_json(const Observation& of) {
             {"dropped_log_lines", of.dropped_log_lines}};
 }
 
-Json configuration_json(const Observation& of) {
+JsonText configuration_json(const Observation& of) {
     const auto& routes = of.snapshot->policy.routes;
     return {{"file", of.snapshot->config.file},
             {"version", of.snapshot->version},
@@ -76,7 +75,7 @@ Json configuration_json(const Observation& of) {
             {"shadow_routes", std::ranges::count(routes, core::Mode::shadow, &core::Route::mode)}};
 }
 
-Json now_json(const Observation& of) {
+JsonText now_json(const Observation& of) {
     const Counters& counters = of.counters;
     return {{"in_flight", counters.requests_in_flight},
             {"connections", counters.connections_open},
@@ -96,27 +95,26 @@ Json now_json(const Observation& of) {
             {"queued_verifications", of.queued_verifications}};
 }
 
-void add(Json& to, const StatusSample::Latency& latency) {
+void add(JsonText& to, const StatusSample::Latency& latency) {
     for (const auto& one : {latency.p50, latency.p90, latency.p99}) {
-        to.push_back(one ? Json(one->count()) : Json());
+        to.push_back(one ? JsonText(one->count()) : JsonText());
     }
 }
 
 // Rows of numbers, in the order of StatusSample.
-Json samples_json(const StatusHistory& history, bool whole) {
-    Json list = Json::array();
+JsonText samples_json(const StatusHistory& history, bool whole) {
+    JsonText list = JsonText::array();
     const auto& samples = history.samples();
     const std::size_t count = whole ? samples.size() : std::min(samples.size(), samples_in_update);
     for (std::size_t i = samples.size() - count; i < samples.size(); ++i) {
         const StatusSample& sample = samples[i];
-        Json row = {sample.number,
-                    rounded(sample.requests),
-                    rounded(sample.allowed),
-                    rounded(sample.refused),
-                    rounded(sample.failed),
-                    rounded(sample.errors),
-                    rounded(sample.would_deny),
-                    sample.in_flight};
+        JsonText row = JsonText::array();
+        row.push_back(sample.number);
+        for (const double rate : {sample.requests, sample.allowed, sample.refused, sample.failed,
+                                  sample.errors, sample.would_deny}) {
+            row.push_back(rounded(rate));
+        }
+        row.push_back(sample.in_flight);
         add(row, sample.total);
         add(row, sample.upstream);
         list.push_back(std::move(row));
@@ -124,17 +122,17 @@ Json samples_json(const StatusHistory& history, bool whole) {
     return list;
 }
 
-Json reasons_json(const std::array<std::uint64_t, core::reason_count>& counts) {
-    Json reasons = Json::object();
+JsonText reasons_json(const std::array<std::uint64_t, core::reason_count>& counts) {
+    JsonText reasons = JsonText::object();
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (counts[i] == 0) continue;
-        reasons[std::string(core::name_of(static_cast<core::Reason>(i)))] = counts[i];
+        reasons.add(core::name_of(static_cast<core::Reason>(i)), counts[i]);
     }
     return reasons;
 }
 
 // `failed`: those of the refusals that are no refusal but a failure, with a status from 500.
-Json counts_json(const Counters::Route& counted) {
+JsonText counts_json(const Counters::Route& counted) {
     std::uint64_t failed = 0;
     for (std::size_t i = 0; i < counted.refused.size(); ++i) {
         if (core::refusal(static_cast<core::Reason>(i)).status >= 500) failed += counted.refused[i];
@@ -164,31 +162,31 @@ std::vector<std::size_t> shown_routes(const Observation& of) {
     return places;
 }
 
-Json routes_json(const Observation& of, const std::vector<std::size_t>& places) {
-    Json list = Json::array();
+JsonText routes_json(const Observation& of, const std::vector<std::size_t>& places) {
+    JsonText list = JsonText::array();
     for (const std::size_t place : places) {
         const core::Route& route = of.snapshot->policy.routes[place];
-        Json row = {{"pattern", route.text},
-                    {"line", route.line},
-                    {"access", core::name_of(route.rule.access)},
-                    {"shadow", route.mode == core::Mode::shadow}};
-        row.update(counts_json(of.counters.routes[place]));
+        JsonText row = {{"pattern", route.text},
+                        {"line", route.line},
+                        {"access", core::name_of(route.rule.access)},
+                        {"shadow", route.mode == core::Mode::shadow}};
+        row.add(counts_json(of.counters.routes[place]));
         list.push_back(std::move(row));
     }
     return list;
 }
 
-Json age_json(const std::optional<net::SteadyTime>& when, net::SteadyTime now) {
+JsonText age_json(const std::optional<net::SteadyTime>& when, net::SteadyTime now) {
     if (!when) return {};
     return rounded(std::chrono::duration<double>(now - *when).count());
 }
 
-Json issuers_json(const Observation& of) {
-    Json list = Json::array();
+JsonText issuers_json(const Observation& of) {
+    JsonText list = JsonText::array();
     const auto& sources = of.snapshot->config.key_sources;
     for (std::size_t i = 0; i < std::min(sources.size(), of.issuers.size()); ++i) {
         const KeyKeeper::Figures& figures = of.issuers[i];
-        Json ids = Json::array();
+        JsonText ids = JsonText::array();
         for (const std::string& id : figures.key_ids) ids.push_back(shown(id));
         list.push_back({{"name", sources[i].name},
                         {"issuer", as_written(of.snapshot->config, sources[i].issuer)},
@@ -228,8 +226,8 @@ std::vector<Numbered> shown_refusals(const Observation& of, bool whole) {
     return all;
 }
 
-Json refusals_json(const Observation& of, bool whole) {
-    Json list = Json::array();
+JsonText refusals_json(const Observation& of, bool whole) {
+    JsonText list = JsonText::array();
     for (const auto& [worker, refusal] : shown_refusals(of, whole)) {
         list.push_back({{"key", std::to_string(worker) + "-" + std::to_string(refusal->number)},
                         {"time", seconds(refusal->time)},
@@ -250,20 +248,19 @@ Json refusals_json(const Observation& of, bool whole) {
 std::string status_json(const StatusHistory& history, bool whole) {
     const Observation& of = *history.latest();
     const auto places = shown_routes(of);
-    const Json status = {{"whole", whole},
-                         {"at", seconds(of.at)},
-                         {"gateway", gateway_json(of)},
-                         {"configuration", configuration_json(of)},
-                         {"now", now_json(of)},
-                         {"samples", samples_json(history, whole)},
-                         {"routes", routes_json(of, places)},
-                         {"routes_left_out", of.counters.routes.size() - places.size()},
-                         {"unrouted", counts_json(of.counters.unrouted)},
-                         {"former", counts_json(of.counters.former)},
-                         {"issuers", issuers_json(of)},
-                         {"refusals", refusals_json(of, whole)}};
-    // A text that was cut in the middle of a character is shown without its end.
-    return status.dump(-1, ' ', false, Json::error_handler_t::ignore);
+    JsonText status = {{"whole", whole},
+                       {"at", seconds(of.at)},
+                       {"gateway", gateway_json(of)},
+                       {"configuration", configuration_json(of)},
+                       {"now", now_json(of)},
+                       {"samples", samples_json(history, whole)},
+                       {"routes", routes_json(of, places)},
+                       {"routes_left_out", of.counters.routes.size() - places.size()},
+                       {"unrouted", counts_json(of.counters.unrouted)},
+                       {"former", counts_json(of.counters.former)},
+                       {"issuers", issuers_json(of)},
+                       {"refusals", refusals_json(of, whole)}};
+    return std::move(status).text();
 }
 
 }  // namespace bearergate::gateway

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -28,6 +29,16 @@ protected:
     OutOfMemory() {
         replace_keys();
         gateway_ = std::make_unique<RunningGateway>(STARVING_BINARY, configuration("one"));
+    }
+    // What the program itself says of a failure: it may have ended.
+    void TearDown() override {
+        if (!HasFailure()) return;
+        gateway_->process().signal(SIGTERM);
+        const int code = gateway_->process().wait(seconds(5));
+        const std::string log = gateway_->log();
+        ADD_FAILURE() << "it ended with " << code << " and said "
+                      << log.substr(log.size() - std::min<std::size_t>(log.size(), 4000))
+                      << gateway_->process().errors();
     }
     std::string configuration(const std::string& marker) const {
         return "server: { listen: \"127.0.0.1:0\", workers: 2 }\n"
