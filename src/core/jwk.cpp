@@ -176,6 +176,7 @@ std::string_view describe(KeyFault fault) {
         case KeyFault::rsa_size: return "has an RSA modulus outside 2048 to 8192 bits";
         case KeyFault::rsa_number: return "has an unsafe RSA modulus or exponent";
         case KeyFault::rsa_weak: return "was made by a flawed generator (CVE-2017-15361)";
+        case KeyFault::not_offered: return "is of a type that OpenSSL does not offer here";
         case KeyFault::point_invalid: return "has an invalid or unsafe point on its curve";
     }
     return "cannot be used";

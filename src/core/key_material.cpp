@@ -89,11 +89,13 @@ Result<KeyHandle, KeyFault> rsa_public_key(std::string_view modulus, std::string
     if (has_roca_fingerprint(n.get())) return std::unexpected(KeyFault::rsa_weak);
     openssl::made(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) == 1);
     openssl::made(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) == 1);
+    if (!openssl::offers("RSA")) return std::unexpected(KeyFault::not_offered);
     // There is nothing left to be wrong with these numbers.
     return openssl::made(key_from("RSA", builder.get()));
 }
 
 Result<KeyHandle, KeyFault> ec_public_key(KeyType curve, std::string_view x, std::string_view y) {
+    if (!openssl::offers("EC")) return std::unexpected(KeyFault::not_offered);
     const std::size_t size = field_bytes(curve);
     if (x.size() != size || y.size() != size) return std::unexpected(KeyFault::point_invalid);
     std::string point(1, '\x04');  // uncompressed
@@ -104,8 +106,8 @@ Result<KeyHandle, KeyFault> ec_public_key(KeyType curve, std::string_view x, std
     openssl::made(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY,
                                                    point.data(), point.size()) == 1);
     // Refuses coordinates beyond the field and points off the curve.
+    openssl::forget_errors();
     auto key = key_from("EC", builder.get());
-    // What it said about the point must not be found by whoever looks at the queue next, either.
     if (!key && openssl::was_refused_by(ERR_LIB_EC)) {
         return std::unexpected(KeyFault::point_invalid);
     }
@@ -114,11 +116,13 @@ Result<KeyHandle, KeyFault> ec_public_key(KeyType curve, std::string_view x, std
 
 Result<KeyHandle, KeyFault> edwards_public_key(KeyType curve, std::string_view point) {
     const bool ed25519 = curve == KeyType::ed25519;
+    const char* const type = ed25519 ? "ED25519" : "ED448";
     if (!is_sound_point(ed25519 ? EdwardsCurve::ed25519 : EdwardsCurve::ed448, point)) {
         return std::unexpected(KeyFault::point_invalid);
     }
+    if (!openssl::offers(type)) return std::unexpected(KeyFault::not_offered);
     return openssl::made(owned(EVP_PKEY_new_raw_public_key_ex(
-        nullptr, ed25519 ? "ED25519" : "ED448", nullptr, openssl::bytes(point), point.size())));
+        nullptr, type, nullptr, openssl::bytes(point), point.size())));
 }
 
 }  // namespace bearergate::core

@@ -23,17 +23,23 @@ using Digest = std::unique_ptr<EVP_MD, Freed<EVP_MD_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
 using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
+using KeyManagement = std::unique_ptr<EVP_KEYMGMT, Freed<EVP_KEYMGMT_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
 
 [[noreturn]] void throw_out_of_memory();
 
-// Empties this thread's queue of errors, in which others would find what is not theirs. Throws
-// std::bad_alloc when it tells of a failed allocation: that says nothing about a key or a
-// signature.
-void clear_errors();
-// The same; whether this library (ERR_LIB_EC) said there what is wrong with what it was given. Any
-// other failure may come from want of memory, which OpenSSL does not always call so.
+// OpenSSL's queue of errors is the thread's. Emptied before what is judged by it, so that nothing
+// older speaks there, and by the judging, so that others find nothing that is not theirs.
+void forget_errors();
+// Throws std::bad_alloc when the queue tells of a failed allocation: that says nothing about a key
+// or a signature.
+void judge_errors();
+// Whether this library (ERR_LIB_EC) said there what is wrong with what it was given. Any other
+// failure may come from want of memory, which OpenSSL does not always call so.
 bool was_refused_by(int library);
+// Whether OpenSSL has keys of this type: which ones, is for the machine's configuration to say
+// (under FIPS rules, some are missing).
+bool offers(const char* key_type);
 
 // For what can fail for no other reason.
 template <class T>

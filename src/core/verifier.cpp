@@ -158,11 +158,11 @@ Verifier::~Verifier() = default;
 bool Verifier::verify(std::string_view signed_text, std::string_view signature) {
     State& state = *state_;
     if (!state.ready || signature.size() != state.signature_size) return false;
+    openssl::forget_errors();
     const bool valid = state.algorithm == Algorithm::eddsa
                            ? state.verify_whole(signed_text, signature)
                            : state.verify_hashed(signed_text, signature);
-    // The queue is the thread's: what a bad signature leaves there, TLS would take for its own.
-    if (!valid) openssl::clear_errors();
+    if (!valid) openssl::judge_errors();
     return valid;
 }
 

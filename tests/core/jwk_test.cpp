@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <openssl/bn.h>
+#include <openssl/evp.h>
 
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ std::string fault_name(KeyFault fault) {
         case KeyFault::rsa_size: return "rsa_size";
         case KeyFault::rsa_number: return "rsa_number";
         case KeyFault::rsa_weak: return "rsa_weak";
+        case KeyFault::not_offered: return "not_offered";
         case KeyFault::point_invalid: return "point_invalid";
     }
     return "?";
@@ -430,11 +432,24 @@ TEST(ImportKey, FollowsNothingAndIgnoresWhatItDoesNotKnow) {
               "ok");
 }
 
+// As under FIPS rules, which leave some out; here they leave nothing in.
+TEST(ImportKey, RefusesWhatOpensslDoesNotOffer) {
+    const Members keys[] = {
+        rsa(),
+        ec(),
+        {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}};
+    ASSERT_EQ(EVP_set_default_properties(nullptr, "fips=yes"), 1);
+    for (const Members& key : keys) EXPECT_EQ(outcome(key), "not_offered");
+    ASSERT_EQ(EVP_set_default_properties(nullptr, ""), 1);
+    for (const Members& key : keys) EXPECT_EQ(outcome(key), "ok");
+}
+
 TEST(DescribeKeyFault, HasAPhraseForEach) {
     for (const KeyFault fault :
          {KeyFault::not_an_object, KeyFault::type_unknown, KeyFault::member_invalid,
           KeyFault::not_for_verification, KeyFault::algorithm_mismatch, KeyFault::private_key,
-          KeyFault::rsa_size, KeyFault::rsa_number, KeyFault::rsa_weak, KeyFault::point_invalid}) {
+          KeyFault::rsa_size, KeyFault::rsa_number, KeyFault::rsa_weak, KeyFault::not_offered,
+          KeyFault::point_invalid}) {
         EXPECT_NE(describe(fault), "cannot be used");
     }
 }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include <functional>
 #include <new>
@@ -90,6 +91,36 @@ TEST(Memory, WantOfItProvesNothing) {
         Verifier verifier(half, key.algorithm());
         EXPECT_TRUE(verifier.verify(signed_text, good));
     }
+}
+
+// By the first keys of a process, when OpenSSL has looked for none yet. (Its very beginnings would
+// not survive it.)
+TEST(Memory, WantOfItIsNotTakenForAKeyThatOpensslDoesNotOffer) {
+    EVP_MD_free(EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
+    for (const char* const key :
+         {R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})",
+          R"({"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",)"
+          R"("y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"})"}) {
+        SCOPED_TRACE(key);
+        std::size_t skipped = 0;
+        EXPECT_GT(fail_each_in_turn([&] {
+                      const auto text = Json::parse(key, 8);
+                      if (!text) throw std::bad_alloc();
+                      skipped += import_key(*text) ? 0 : 1;
+                  }),
+                  20U);
+        EXPECT_EQ(skipped, 0U);
+    }
+}
+
+// What an earlier failure left in the thread's queue is no word on this signature.
+TEST(Memory, WantOfItIsForgottenWhenItIsOver) {
+    const cli::SigningKey& key = one_of_each().front();
+    Verifier verifier(import_key(Json::parse(key.public_jwk(), 8).value()).value(),
+                      key.algorithm());
+    ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+    EXPECT_FALSE(verifier.verify("a.b", std::string(key.signature("c.d"))));
+    EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ enum class KeyFault : std::uint8_t {
     rsa_size,              // modulus outside 2048 … 8192 bits
     rsa_number,            // even modulus, exponent even or outside 65537 … 2^32 - 1
     rsa_weak,              // modulus with the fingerprint of CVE-2017-15361
+    not_offered,           // this OpenSSL has no such keys, under FIPS rules for one
     point_invalid,         // coordinates of the wrong length, off the curve, small order
 };
 std::string_view describe(KeyFault fault);  // a phrase for the log
