@@ -102,10 +102,10 @@ inline bool is_known(std::string_view name, std::string_view known) {
         return ((a ^ b) & ~((b & (every_byte * 0x40)) >> 1)) != 0;
     };
     std::size_t i = 0;
-    for (; i + 8 <= name.size(); i += 8) {
+    for (; i + 8 <= known.size(); i += 8) {
         if (differs(eight_bytes(name.data() + i), eight_bytes(known.data() + i))) return false;
     }
-    for (; i < name.size(); ++i) {
+    for (; i < known.size(); ++i) {
         if (differs(static_cast<std::uint8_t>(name[i]), static_cast<std::uint8_t>(known[i])))
             return false;
     }

@@ -82,7 +82,7 @@ TEST(Memory, WantOfItProvesNothing) {
         std::size_t permitted = 0;
         const std::size_t failed = fail_each_in_turn([&] {
             Verifier verifier(half, key.algorithm());
-            permitted += verifier.verify(signed_text, bad) ? 1 : 0;
+            permitted += verifier.verify(signed_text, bad) ? 1U : 0U;
             verifier.verify(signed_text, good);
         });
         EXPECT_EQ(permitted, 0U);
@@ -106,7 +106,7 @@ TEST(Memory, WantOfItIsNotTakenForAKeyThatOpensslDoesNotOffer) {
         EXPECT_GT(fail_each_in_turn([&] {
                       const auto text = Json::parse(key, 8);
                       if (!text) throw std::bad_alloc();
-                      skipped += import_key(*text) ? 0 : 1;
+                      skipped += import_key(*text) ? 0U : 1U;
                   }),
                   20U);
         EXPECT_EQ(skipped, 0U);
