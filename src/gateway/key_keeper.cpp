@@ -127,8 +127,8 @@ KeyStore::Hooks KeyKeeper::State::store_hooks(Issuer& issuer, FetchKeys fetch) {
 
 void KeyKeeper::State::replace(const Issuer& whose,
                                const std::shared_ptr<const core::KeySet>& set) {
-    const auto with = [&set](const core::KeyRing& ring, std::size_t index) {
-        core::KeyRing next = ring;
+    const auto with = [&set](const core::KeyRing& before, std::size_t index) {
+        core::KeyRing next = before;
         next[index] = {.set = set, .first_fetch_pending = false};
         return std::make_shared<const core::KeyRing>(std::move(next));
     };

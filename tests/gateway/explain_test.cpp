@@ -375,7 +375,7 @@ TEST_F(Explain, NeverShowsAWholeTokenNorItsSignature) {
         SCOPED_TRACE(token.substr(0, 40));
         const std::string signature =
             token.substr(std::min(token.rfind('.'), token.size() - 1) + 1);
-        for (const std::string& url : {"/items", "/feed", "/healthz", "/trial"}) {
+        for (const char* const url : {"/items", "/feed", "/healthz", "/trial"}) {
             const std::string text = everything(ask("GET", url, token));
             EXPECT_FALSE(text.contains(token));
             if (signature.size() > 3) EXPECT_FALSE(text.contains(signature));
