@@ -66,7 +66,8 @@ net::Task<Session::Arrival> Session::await_request() {
     Arrival arrival{.began = client_.now()};
     const auto& server = place_.setup->snapshot->config.server;
     auto limits = place_.setup->head_limits();
-    limits.bytes = std::min(limits.bytes, client_.inbox.size());
+    // A block from before a reload may be smaller than is now allowed.
+    limits.bytes = std::min(limits.bytes, client_.inbox.size() - room_behind_head);
     http::HeadScan scan(http::HeadScan::Kind::request, limits);
     client_.arm(arrival.began + server.timeouts.header);
     std::optional<IdleSeat> seat;  // once there is something to wait for
@@ -79,6 +80,10 @@ net::Task<Session::Arrival> Session::await_request() {
             arrival.head_bytes = **length;
         } else if (client_.ended()) {
             arrival.reason = Reason::bad_request;
+        }
+        if (arrival.head_bytes && client_.inbox.is_cramped(*arrival.head_bytes, room_behind_head)) {
+            co_await move_to_front();
+            if (client_.gone()) co_return Arrival{};
         }
         if (arrival.head_bytes || arrival.reason) co_return arrival;
         if (must_go) co_return Arrival{};
@@ -93,6 +98,14 @@ net::Task<Session::Arrival> Session::await_request() {
         if ((up & event::deadline) != 0) arrival.reason = Reason::header_timeout;
         if (arrival.reason) co_return arrival;
     }
+}
+
+// Moves what is unread to the front, a receive that stands behind it or not: it could not be moved
+// while a head is kept, and the body that follows must not be left with a few bytes of room.
+net::Task<void> Session::move_to_front() {
+    client_.stream.cancel_receive();
+    while (client_.stands()) co_await client_.wait(0);
+    client_.inbox.compact();
 }
 
 // True when there is something in the inbox; false when there will be nothing. Who has just come

@@ -1,7 +1,11 @@
 // One connection, many requests: answered in order, each decided on its own, and how it ends.
 
+#include <bearergate/gateway/setup.hpp>
+
 #include "gateway/front.hpp"
 
+#include <chrono>
+#include <thread>
 #include <vector>
 
 namespace bearergate::test {
@@ -87,6 +91,31 @@ TEST_F(Persistence, MoreMayBePipelinedThanThereIsRoomFor) {
     ASSERT_TRUE(client.send(all));
     for (int i = 0; i < requests; ++i) {
         ASSERT_EQ(client.read_reply().body, "/open/" + std::to_string(i));
+    }
+}
+
+// Heads that follow one another closely lie ever further back in the block that they are received
+// into, and the head of a request stays where it is until its answer is written.
+TEST_F(Persistence, ABodyFindsRoomWhereverItsHeadLies) {
+    serve(routes, "limits: { header_bytes: 8KiB }");
+    constexpr std::size_t block = 8 * 1024 + gateway::room_behind_head;
+    const auto head = [](const std::string& line, const std::string& fields, std::size_t bytes) {
+        std::string text = line + " HTTP/1.1\r\nHost: a\r\n" + fields + "X: \r\n\r\n";
+        text.insert(text.size() - 4, bytes - text.size(), 'x');
+        return text;
+    };
+    for (std::size_t left = 0; left <= 8; ++left) {
+        SCOPED_TRACE(left);
+        Connection client(gateway_->port());
+        client.send(head("GET /open/first", "", block / 2));
+        EXPECT_EQ(client.read_reply().body, "/open/first");
+        client.send(head("POST /open/second", "Content-Length: 5\r\n", block / 2 - left));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // not with its body
+        client.send("hel");
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        client.send("lo");
+        EXPECT_EQ(client.read_reply().body, "/open/second");
+        EXPECT_EQ(upstream_.requests().back().body, "hello");
     }
 }
 

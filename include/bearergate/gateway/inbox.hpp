@@ -23,6 +23,11 @@ public:
     std::span<char> room() const { return block_.bytes().subspan(end_); }
     void arrived(std::size_t bytes) { end_ += bytes; }
 
+    // Whether so many unread bytes, a head, lie so far back that less than `room` is behind them.
+    bool is_cramped(std::size_t bytes, std::size_t room) const {
+        return begin_ > kept_ && size() - begin_ - bytes < room;
+    }
+
     std::span<char> unread() const { return block_.bytes().subspan(begin_, end_ - begin_); }
     std::string_view text() const { return {unread().data(), unread().size()}; }
     bool empty() const { return begin_ == end_; }

@@ -36,6 +36,7 @@ private:
     };
     net::Task<bool> shake_hands();
     net::Task<Arrival> await_request();
+    net::Task<void> move_to_front();
     net::Task<bool> await_first_byte();
     net::Task<void> rest();
     net::Task<void> linger();
