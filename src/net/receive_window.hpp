@@ -25,6 +25,7 @@ namespace bearergate::net {
 struct ReceiveWindow {
     struct Report {
         bool emptied = false;    // nothing is left, by the kernel's word
+        bool performed = false;  // something came, whether its handler has run or not
         bool exhausted = false;  // Asio will wait for an event before it tries again
     };
     using value_type = boost::asio::mutable_buffer;
@@ -88,6 +89,7 @@ public:
         self->bytes_transferred_ = got > 0 ? static_cast<std::size_t>(got) : 0;
         if (got == 0) self->ec_ = boost::asio::error::eof;
         if (got < 0) self->ec_.assign(errno, boost::system::system_category());
+        report.performed = true;
         report.exhausted = got <= 0 || report.emptied;
         return report.exhausted ? done_and_exhausted : done;
     }

@@ -184,6 +184,7 @@ void Stream::State::receive_in_turn() {
 }
 
 void Stream::State::stand_receive() {
+    report.performed = false;
     socket->async_receive(
         ReceiveWindow{.buffer = {buffer.data(), buffer.size()}, .report = &report},
         [self = Reference(this)](const Error& error, std::size_t bytes) {
@@ -303,6 +304,10 @@ bool Stream::is_receiving() const {
 }
 bool Stream::has_received() const {
     return state_->result.has_value();
+}
+
+bool Stream::is_quiet() const {
+    return is_open() && is_receiving() && !(state_->receiving && state_->report.performed);
 }
 
 std::optional<Stream::Received> Stream::received() {

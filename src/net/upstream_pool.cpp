@@ -6,17 +6,6 @@
 
 namespace bearergate::net {
 
-namespace {
-
-// An idle connection has nothing to say: bytes, an end and an error all mean that the next
-// exchange on it would go wrong.
-bool is_quiet(const UpstreamConnection& connection) {
-    return connection.stream.is_open() && connection.stream.is_receiving() &&
-           !connection.stream.has_received();
-}
-
-}  // namespace
-
 UpstreamPool::UpstreamPool(Limits limits, BufferPool& buffers)
     : limits_(limits), buffers_(buffers) {}
 
@@ -24,7 +13,8 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::take(SteadyTime now) {
     while (!idle_.empty()) {
         Idle last = std::move(idle_.back());
         idle_.pop_back();
-        if (last.until > now && is_quiet(*last.connection)) return std::move(last.connection);
+        if (last.until > now && last.connection->stream.is_quiet())
+            return std::move(last.connection);
     }
     return nullptr;
 }
@@ -47,8 +37,9 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
         if (!connection->buffer) connection->buffer = buffers_.borrow();
         stream.start_receive(connection->buffer.bytes(), Stream::Awaits::nothing);
     }
-    // What is buffered in TLS already shows at once.
-    if (!is_quiet(*connection)) return;
+    // An idle connection has nothing to say: bytes, an end and an error all mean that the next
+    // exchange on it would go wrong. What is there already shows at once.
+    if (!stream.is_quiet()) return;
     connection->reused = true;
     if (idle_.size() >= limits_.idle_connections) idle_.erase(idle_.begin());
     idle_.push_back({.connection = std::move(connection), .until = now + idle});
@@ -56,7 +47,7 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
 
 void UpstreamPool::sweep(SteadyTime now) {
     std::erase_if(idle_, [now](const Idle& idle) {
-        return idle.until <= now || !is_quiet(*idle.connection);
+        return idle.until <= now || !idle.connection->stream.is_quiet();
     });
 }
 

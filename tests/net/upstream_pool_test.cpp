@@ -106,6 +106,22 @@ TEST_F(UpstreamPoolTest, AConnectionThatAlreadyShowsMoreThanItsAnswerIsNotKept) 
     EXPECT_EQ(pool.size(), 0U);
 }
 
+// Its handler has not run yet, and whoever takes the connection next might come before it.
+TEST_F(UpstreamPoolTest, WhatTheKernelHasGivenAlreadyCountsThoughNobodyHeardOfIt) {
+    for (const bool closes : {false, true}) {
+        SCOPED_TRACE(closes);
+        UpstreamPool pool = make();
+        auto connection = connect();
+        if (closes) {
+            peers_.back()->close_far();
+        } else {
+            peers_.back()->write("a second answer to one question");
+        }
+        pool.put(std::move(connection), start, {});
+        EXPECT_EQ(pool.take(start), nullptr);
+    }
+}
+
 TEST_F(UpstreamPoolTest, NothingOutlivesItsTime) {
     const struct {
         std::optional<std::chrono::seconds> timeout;

@@ -66,6 +66,9 @@ public:
     };
     std::optional<Received> received();  // of a receive that is over; takes it
     bool has_received() const;           // whether received() has something, without taking it
+    // Whether a receive stands and the kernel has given it neither bytes nor an end, also not any
+    // that are still on their way to received().
+    bool is_quiet() const;
     void cancel_receive();  // to get the buffer back; ends with `cancelled`, or what came first
     // Waits for the peer to send or go, holding no buffer: raises `received` with nothing to take
     // but a Received of 0 bytes and `open`. Costs a system call more; for idle connections.
