@@ -39,12 +39,23 @@ std::string hex(const TokenDigest& made) {
 TEST(TokenHasher, IsSipHashEachTimeAnew) {
     TokenHasher::Key key{};
     std::iota(key.begin(), key.end(), std::uint8_t{0});
-    TokenHasher hash(key);
+    TokenHasher hash(key, TokenHasher::Function::siphash);
     const std::string_view zero("\0", 1);
     EXPECT_EQ(hex(hash("")), "a3817f04ba25a8e66df67214c7550293");
     EXPECT_EQ(hex(hash(zero)), "da87c1d86b99af44347659119b22fc45");
     EXPECT_EQ(hex(hash("")), "a3817f04ba25a8e66df67214c7550293");
     EXPECT_NE(hash("abc"), hash(std::string_view("abc\0", 4)));
+}
+
+// RFC 4231 section 4.2 has longer keys only; this is OpenSSL's command line on the same.
+TEST(TokenHasher, IsHmacWhereThereIsNoSipHash) {
+    TokenHasher::Key key{};
+    std::iota(key.begin(), key.end(), std::uint8_t{0});
+    TokenHasher hash(key, TokenHasher::Function::hmac_sha256);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(hex(hash("")), "07eff8b326b7798c9ccfcbdbe579489a");
+        EXPECT_EQ(hex(hash("abc")), "d601cc177559b0248459787f7e804ed7");
+    }
 }
 
 TEST(TokenHasher, KeepsItsKeyToItself) {
