@@ -27,8 +27,9 @@ net::Task<Exchange::After> Exchange::run(Client& client, std::size_t head_bytes,
     try {
         after = co_await answer(head_bytes);
     } catch (...) {
-        record_.note = "internal_error";
-        finish();
+        // What the client has got of an answer must not look whole to it.
+        if (is_permitted_) client_->stream.reset();
+        fail();
         throw;
     }
     finish();
@@ -38,9 +39,15 @@ net::Task<Exchange::After> Exchange::run(Client& client, std::size_t head_bytes,
 net::Task<Exchange::After> Exchange::run_refusal(Client& client, Reason reason,
                                                  net::SteadyTime began) {
     begin(client, began);
-    name_request();
-    allow_origin();
-    const After after = co_await refuse(reason);
+    After after = After::cut;
+    try {
+        name_request();
+        allow_origin();
+        after = co_await refuse(reason);
+    } catch (...) {
+        fail();
+        throw;
+    }
     finish();
     co_return after;
 }
@@ -250,6 +257,12 @@ std::optional<Reason> Exchange::check_body_size() {
         limit && body.kind == http::BodyLength::Kind::sized && body.bytes > *limit;
     if (says_too_much || request_.flow.is_over_limit()) return Reason::body_too_large;
     return std::nullopt;
+}
+
+// Memory, or a source of random bytes, was not to be had.
+void Exchange::fail() {
+    record_.note = "internal_error";
+    finish();
 }
 
 // Every request comes by here, however it ended.

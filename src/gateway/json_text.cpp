@@ -7,7 +7,8 @@
 
 namespace bearergate::gateway {
 
-JsonText::JsonText(double value) : text_(std::isfinite(value) ? fmt::format("{}", value) : "null") {}
+JsonText::JsonText(double value)
+    : text_(std::isfinite(value) ? fmt::format("{}", value) : "null") {}
 
 // A string alone is no tree: its destructor allocates nothing.
 JsonText::JsonText(std::string_view value)

@@ -38,9 +38,9 @@ public:
     static JsonText array() { return {Finished(), "[]"}; }
     static JsonText object() { return {Finished(), "{}"}; }
 
-    void push_back(const JsonText& value);              // to an array
+    void push_back(const JsonText& value);                   // to an array
     void add(std::string_view name, const JsonText& value);  // to an object
-    void add(const JsonText& members);                  // those of an object to an object
+    void add(const JsonText& members);                       // those of an object to an object
 
     std::string text() && { return std::move(text_); }
 

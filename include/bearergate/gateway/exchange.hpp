@@ -38,6 +38,7 @@ public:
 
 private:
     void begin(Client& client, net::SteadyTime began);
+    void fail();
     void finish();
     void count();
     void report();
