@@ -43,7 +43,7 @@ TEST_P(SplitRequests, CutAnywhereTheyComeToTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(Families, SplitRequests,
                          testing::Values("SM", "CH", "RL", "PA", "HO", "ID", "AU", "UP", "HL"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& family) { return std::string(family.param); });
 
 TEST(DribbledRequests, ByteByByteTheyComeToTheSame) {
     if (!test::has_vectors("http")) GTEST_SKIP() << test::no_vectors;

@@ -87,7 +87,8 @@ std::vector<std::string> queries_of(const json& from) {
 void expect_known_metrics(const std::string& text) {
     Names known;
     Names labels = {"job", "instance", "le"};
-    for (const auto& family : everything().families()) {
+    const auto metrics = everything();
+    for (const auto& family : metrics.families()) {
         for (const auto& sample : family.samples) known.insert(sample.name);
         labels.merge(labels_of(family));
     }
