@@ -99,7 +99,8 @@ struct KeyStore::State : std::enable_shared_from_this<State> {
     void settle(KeyFetchResult result);
     // Takes a document into service, or throws with everything as it was.
     void accept(const KeyDocument& document);
-    void keep(const KeyDocument& document);  // it was a success: from here on
+    // Notes down that it was a success.
+    void keep(std::string its_etag, std::optional<seconds> max_age) noexcept;
     void install(core::KeySetDocument document, const KeyDocument& from);
     void fail(const std::string& what);
     void wake();
@@ -170,25 +171,30 @@ void KeyStore::State::accept(const KeyDocument& document) {
     if (document.not_modified) {
         // Only what we named can be unmodified.
         if (!set || sent_etag.empty()) return fail("not modified, though nothing was named");
-        return keep(document);
+        return keep(etag, document.max_age);
     }
     auto parsed = core::parse_key_set(document.text);
     if (!parsed) return fail(std::string(core::describe(parsed.error())));
     install(*std::move(parsed), document);
 }
 
-void KeyStore::State::keep(const KeyDocument& document) {
-    if (failures_in_a_row > 0) log("info", "the keys can be fetched again");
-    if (!document.not_modified) etag = document.etag;
-    failures_in_a_row = 0;
+void KeyStore::State::keep(std::string its_etag, std::optional<seconds> max_age) noexcept {
+    const bool had_failed = std::exchange(failures_in_a_row, 0) > 0;
+    etag = std::move(its_etag);
     ++figures.refreshes;
     const net::SteadyTime now = hooks.now();
     figures.last_success = now;
-    next_fetch = now + next_refresh(rules, 0, document.max_age, hooks.jitter());
+    next_fetch = now + next_refresh(rules, 0, max_age, hooks.jitter());
+    try {
+        if (had_failed) log("info", "the keys can be fetched again");
+    } catch (const std::exception&) {
+        // It is no less true for not being told.
+    }
 }
 
 // The keys go out before anything is noted down: what could not be handed to everybody counts as
-// not fetched, ETag and all, and the next fetch brings it again.
+// not fetched, ETag and all, and the next fetch brings it again. Once they are out nothing fails:
+// keys that the store does not know of would never be withdrawn.
 void KeyStore::State::install(core::KeySetDocument document, const KeyDocument& from) {
     if (!same_skipped(document.skipped, told_skipped)) {
         for (const core::SkippedKey& key : document.skipped) {
@@ -198,11 +204,12 @@ void KeyStore::State::install(core::KeySetDocument document, const KeyDocument& 
     }
     const bool is_new = !set || !same_keys(*set, document.set);
     auto next = is_new ? std::make_shared<const core::KeySet>(std::move(document.set)) : set;
+    std::string its_etag = from.etag;
     if (is_new) {
         log("info", fmt::format("new keys: {}", list_ids(*next)));
         hooks.changed(next);
     }
-    keep(from);
+    keep(std::move(its_etag), from.max_age);
     set = std::move(next);
     figures.first_fetch_pending = false;
 }

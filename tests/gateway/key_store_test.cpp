@@ -1,5 +1,6 @@
 #include <bearergate/gateway/key_store.hpp>
 
+#include "support/starvation.hpp"
 #include "support/test_issuer.hpp"
 
 #include <fmt/format.h>
@@ -590,6 +591,36 @@ TEST(KeyStore, KeysThatCouldNotBeHandedOutAreFetchedAgainWhole) {
     w.keys = nullptr;
     w.run(2min);
     EXPECT_TRUE(w.has(next));
+}
+
+// Wherever memory ends in the middle of a fetch: keys in service are the store's own, which it
+// withdraws in time.
+TEST(KeyStore, KeysThatAreOutAreWithdrawnInTimeWhateverFailedAfterwards) {
+    const std::string etag(100, 'e');
+    bool was_starved = true;
+    for (std::size_t nth = 1; was_starved; ++nth) {
+        SCOPED_TRACE(nth);
+        RefreshRules rules;
+        rules.max_stale = 1h;
+        World w(rules);
+        w.answer = [](const std::string&) { return failure(); };
+        w.store->start();
+        w.run(100ms);
+        w.hangs = true;
+        w.run(2s);
+        ASSERT_EQ(w.held.size(), 1u);
+        KeyFetchResult result = document(w.issuer.jwks(), etag);
+        {
+            const std::size_t refused = test::Starvation::refused();
+            const test::Starvation starvation(nth, 1);
+            w.held.front()(std::move(result));
+            was_starved = test::Starvation::refused() > refused;
+        }
+        EXPECT_EQ(w.store->figures().usable, w.keys != nullptr);
+        w.hangs = false;
+        w.run(2h);
+        ASSERT_FALSE(w.keys);
+    }
 }
 
 TEST(KeyStore, StaleKeysThatCouldNotBeWithdrawnAreWithdrawnAsSoonAsMayBe) {
