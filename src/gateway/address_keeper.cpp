@@ -5,6 +5,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <utility>
 
@@ -30,11 +31,19 @@ struct AddressKeeper::State : std::enable_shared_from_this<State> {
         std::size_t server = 0;
         net::HostPort where{};
         bool failing = false;
-        bool is_asked = false;  // and has not answered yet
+        bool is_waiting = false;  // to be asked
+        bool is_asked = false;    // and has not answered yet
+        bool had_its_chance = false;
     };
 
     void pass();
+    void queue(bool with_address);
+    void ask_those_waiting();
     void ask(std::size_t which);
+    bool lacks_address(const Name& name) const {
+        return all[name.upstream].servers[name.server].endpoints.empty();
+    }
+    void closed(Name& name);
     void resolved(Name& name, std::vector<net::Endpoint> endpoints);
     void tell();
     std::vector<net::Endpoint> known(const net::HostPort& where) const;
@@ -42,40 +51,72 @@ struct AddressKeeper::State : std::enable_shared_from_this<State> {
     Hooks hooks{};
     All all{};
     std::vector<Name> names{};  // of those servers that have one: literals are in `all` for good
-    bool is_passing = false;
+    // To be asked, first come first served, from `next_waiting` on. Has room for all of them.
+    std::vector<std::size_t> waiting{};
+    std::size_t next_waiting = 0;
+    std::size_t open = 0;  // questions that are asked
+    bool is_asking = false;
     bool dirty = true;  // something in `all` is still to be published
     std::function<void()> all_asked{};
 };
 
-// Nothing that fails here, for want of memory, ends it: the next pass makes up for it.
+// Who has no address yet goes before those that have one, and behind those that an earlier pass has
+// left waiting: names whose server is silent must not keep the others from being asked.
 void AddressKeeper::State::pass() {
-    is_passing = true;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        try {
-            if (!names[i].is_asked) ask(i);
-        } catch (const std::exception&) {
-            names[i].is_asked = false;
-        }
-    }
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(next_waiting));
+    next_waiting = 0;
+    queue(false);
+    queue(true);
+    ask_those_waiting();
     if (!names.empty()) {
-        const bool missing = std::ranges::any_of(names, [this](const Name& name) {
-            return all[name.upstream].servers[name.server].endpoints.empty();
-        });
+        const bool missing =
+            std::ranges::any_of(names, [this](const Name& name) { return lacks_address(name); });
         hooks.schedule(missing ? retry : interval);
     }
-    is_passing = false;
     tell();
+}
+
+void AddressKeeper::State::queue(bool with_address) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        Name& name = names[i];
+        if (name.is_waiting || name.is_asked || lacks_address(name) == with_address) continue;
+        waiting.push_back(i);
+        name.is_waiting = true;
+    }
+}
+
+// Nothing that fails here, for want of memory, ends it: the next pass makes up for it.
+void AddressKeeper::State::ask_those_waiting() {
+    is_asking = true;
+    while (open < most_open && next_waiting < waiting.size()) {
+        const std::size_t which = waiting[next_waiting++];
+        names[which].is_waiting = false;
+        try {
+            ask(which);
+        } catch (const std::exception&) {
+            closed(names[which]);
+        }
+    }
+    is_asking = false;
 }
 
 void AddressKeeper::State::ask(std::size_t which) {
     names[which].is_asked = true;
+    ++open;
     hooks.resolve(names[which].where, [weak = weak_from_this(), which](auto endpoints) {
         const auto self = weak.lock();
         if (!self) return;
-        self->names[which].is_asked = false;
+        self->closed(self->names[which]);
         self->resolved(self->names[which], std::move(endpoints));
+        if (self->is_asking) return;
+        self->ask_those_waiting();
         self->tell();
     });
+}
+
+void AddressKeeper::State::closed(Name& name) {
+    if (std::exchange(name.is_asked, false)) --open;
+    name.had_its_chance = true;
 }
 
 void AddressKeeper::State::resolved(Name& name, std::vector<net::Endpoint> endpoints) {
@@ -95,16 +136,17 @@ void AddressKeeper::State::resolved(Name& name, std::vector<net::Endpoint> endpo
     dirty = true;
 }
 
-// What is new, if anything, and not before a pass is through with those who answer at once.
+// What is new, if anything.
 void AddressKeeper::State::tell() {
-    if (is_passing) return;
     try {
         if (dirty) hooks.changed(std::make_shared<const All>(all));
         dirty = false;
     } catch (const std::exception&) {
         // It still is, then.
     }
-    if (all_asked && std::ranges::none_of(names, &Name::is_asked)) std::exchange(all_asked, {})();
+    if (all_asked && std::ranges::all_of(names, &Name::had_its_chance)) {
+        std::exchange(all_asked, {})();
+    }
 }
 
 std::vector<net::Endpoint> AddressKeeper::State::known(const net::HostPort& where) const {
@@ -139,6 +181,7 @@ AddressKeeper::AddressKeeper(const std::vector<config::Upstream>& upstreams, Hoo
             }
         }
     }
+    state_->waiting.reserve(state_->names.size());
 }
 
 AddressKeeper::~AddressKeeper() = default;

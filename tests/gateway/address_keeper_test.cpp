@@ -1,5 +1,6 @@
 #include <bearergate/gateway/address_keeper.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <gtest/gtest.h>
@@ -167,6 +168,64 @@ TEST(AddressKeeper, ANameThatTakesItsTimeHoldsUpNoOther) {
     EXPECT_EQ(world.first_passes, 1);
     ASSERT_EQ(world.published.size(), 3U);
     EXPECT_EQ(world.published[2]->at(0).servers[0].endpoints, world.names["slow"]);
+}
+
+std::vector<config::Url> many(const std::string& prefix, std::size_t count) {
+    std::vector<config::Url> urls;
+    for (std::size_t i = 0; i < count; ++i) urls.push_back(named(prefix + std::to_string(i)));
+    return urls;
+}
+
+TEST(AddressKeeper, MoreNamesThanTheResolverTakesAtATimeAllResolveInOnePass) {
+    constexpr std::size_t count = 1000;
+    boost::asio::io_context io{1};
+    net::Resolver resolver(io, [](const std::string&) {
+        return std::vector{boost::asio::ip::make_address("192.0.2.1")};
+    });
+    World world;
+    AddressKeeper::Hooks hooks = world.hooks();
+    hooks.resolve = [&](net::HostPort where, auto done) {
+        resolver.resolve(std::move(where), std::move(done));
+    };
+    AddressKeeper keeper(one(many("name", count)), std::move(hooks));
+    world.start(keeper);
+    io.run();  // until the last answer
+    EXPECT_EQ(world.first_passes, 1);
+    EXPECT_TRUE(world.logged.empty()) << world.logged.front();
+    const auto& servers = world.published.back()->at(0).servers;
+    ASSERT_EQ(servers.size(), count);
+    for (const auto& server : servers) EXPECT_EQ(server.endpoints, Endpoints{tcp("192.0.2.1", 80)});
+}
+
+TEST(AddressKeeper, NamesWhoseServerIsSilentKeepNoOtherFromItsTurn) {
+    constexpr std::size_t most = AddressKeeper::most_open;
+    World world;
+    world.answers_late = true;
+    std::vector<config::Url> urls = many("dead", 2 * most);
+    urls.push_back(named("last"));
+    world.names["last"] = {tcp("10.0.0.1", 80)};
+    AddressKeeper keeper(one(std::move(urls)), world.hooks());
+    world.start(keeper);
+    EXPECT_EQ(world.asked.size(), most);
+    for (std::size_t i = 0; i <= most; ++i) {
+        world.pass_time();  // those that failed are to be asked anew, behind the others
+        EXPECT_EQ(world.asked.size(), most + i);
+        world.late.at(i)();
+    }
+    EXPECT_EQ(world.asked.back(), "last");
+    EXPECT_EQ(world.first_passes, 0);
+    for (std::size_t i = most + 1; i <= 2 * most; ++i) world.late.at(i)();
+    EXPECT_EQ(world.first_passes, 1);
+    EXPECT_EQ(world.published.back()->at(0).servers.back().endpoints, world.names["last"]);
+}
+
+TEST(AddressKeeper, WhoHasNoAddressYetIsAskedBeforeThoseThatHaveOne) {
+    World world;
+    world.names["good"] = {tcp("10.0.0.1", 80)};
+    AddressKeeper keeper(one({named("good"), named("bad")}), world.hooks());
+    world.start(keeper);
+    world.pass_time();
+    EXPECT_EQ(world.asked, (std::vector<std::string>{"good", "bad", "bad", "good"}));
 }
 
 TEST(AddressKeeper, WhatCouldNotBeAskedOrToldForWantOfMemoryIsMadeUpFor) {

@@ -5,6 +5,7 @@
 #include <bearergate/net/upstream_pool.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ public:
     };
     static constexpr std::chrono::seconds interval{30};
     static constexpr std::chrono::seconds retry{2};  // while a name has no address yet
+    // Questions at a time. The resolver takes a bounded number of them, from the keeper that comes
+    // next and from fetches of keys as well.
+    static constexpr std::size_t most_open = 64;
 
     // What `before` knows of a name serves until it resolves anew.
     AddressKeeper(const std::vector<config::Upstream>& upstreams, Hooks hooks,
