@@ -76,6 +76,8 @@ struct KeyKeeper::State {
     KeyStore::Hooks store_hooks(Issuer& issuer, FetchKeys fetch);
     void replace(const Issuer& whose, const std::shared_ptr<const core::KeySet>& set);
     void answer(Issuer& whose, net::SteadyTime ask_again) const;
+    void answer_former(const Issuer& whose, net::SteadyTime ask_again) const;
+    void answer_before(const std::vector<config::KeySource>& coming) const;
     void ask(const KeyQuestion& question);
     Issuer* find(const KeyQuestion& question) const;
 
@@ -142,11 +144,25 @@ void KeyKeeper::State::replace(const Issuer& whose,
 }
 
 void KeyKeeper::State::answer(Issuer& whose, net::SteadyTime ask_again) const {
-    if (whose.is_asked_by_former && whose.former_index) {
-        hooks.answered({.issuer = *whose.former_index, .generation = former.generation}, ask_again);
-    }
+    answer_former(whose, ask_again);
     hooks.answered({.issuer = whose.index, .generation = generation}, ask_again);
     whose.is_asked_by_former = false;
+}
+
+void KeyKeeper::State::answer_former(const Issuer& whose, net::SteadyTime ask_again) const {
+    if (!whose.is_asked_by_former || !whose.former_index) return;
+    hooks.answered({.issuer = *whose.former_index, .generation = former.generation}, ask_again);
+}
+
+// What nobody will answer afterwards: questions about issuers that go, and those of the
+// configuration before the one that goes.
+void KeyKeeper::State::answer_before(const std::vector<config::KeySource>& coming) const {
+    for (const auto& issuer : issuers) {
+        answer_former(*issuer, {});
+        const bool stays = std::ranges::find(coming, issuer->source) != coming.end();
+        if (stays || !issuer->store->is_asked()) continue;
+        hooks.answered({.issuer = issuer->index, .generation = generation}, {});
+    }
 }
 
 KeyKeeper::State::Issuer* KeyKeeper::State::find(const KeyQuestion& question) const {
@@ -211,6 +227,7 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
     auto ring = std::make_shared<core::KeyRing>(sources.size());
     std::vector<State::Issuer*> fresh;
     fresh.reserve(sources.size());
+    state.answer_before(sources);
     for (std::size_t i = 0; i < sources.size(); ++i) {
         if (made[i]) {
             (*ring)[i].first_fetch_pending = true;
@@ -224,7 +241,7 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
     for (std::size_t i = 0; i < made.size(); ++i) {
         const bool is_fresh = std::ranges::find(fresh, made[i].get()) != fresh.end();
         made[i]->former_index = is_fresh ? std::nullopt : std::optional(made[i]->index);
-        made[i]->is_asked_by_former = false;
+        made[i]->is_asked_by_former = made[i]->store->is_asked();
         made[i]->index = i;
         *made[i]->tls = std::move(tls[i]);
     }

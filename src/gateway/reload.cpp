@@ -15,6 +15,8 @@ namespace {
 
 // How often it is asked whether the requests that wait for keys have got them.
 constexpr std::chrono::milliseconds until_asked_again{20};
+// For how long: as a request waits for them. While issuers are away, somebody always does.
+constexpr std::chrono::seconds keys_patience{2};
 
 void add_file(std::vector<std::string>& files, const std::string& name) {
     if (!name.empty()) files.push_back(name);
@@ -112,9 +114,10 @@ void Server::State::turn_over_or_wait() {
 }
 
 bool Server::State::turn_over() {
-    // Who waits for keys waits for those of the old configuration. It is not long: a fetch has a
-    // deadline, and another is begun at most once in ten seconds.
-    if (keys->is_asked()) return false;
+    // Who waits for keys waits for those of the old configuration.
+    const net::SteadyTime now = std::chrono::steady_clock::now();
+    if (!next->turns_at) next->turns_at = now + keys_patience;
+    if (keys->is_asked() && now < *next->turns_at) return false;
     try {
         // And hands them to the workers. What can fail does so before anything has changed.
         keys->reconfigure(next->snapshot->config.key_sources, next->snapshot->generation);

@@ -134,6 +134,7 @@ struct Server::State {
         std::shared_ptr<const AddressKeeper::All> resolved{};
         std::vector<config::Diagnostic> warnings{};
         std::string cause{};
+        std::optional<net::SteadyTime> turns_at{};  // whoever still waits for keys by then
         bool is_in_use = false;  // what is left is what no request waits for
     };
 

@@ -282,6 +282,49 @@ TEST(KeyKeeper, AQuestionFromBeforeAReloadGetsItsAnswerWhereItsIssuerHasStayed) 
     EXPECT_TRUE(control.rings.at(2)->at(0).set);
 }
 
+TEST(KeyKeeper, AQuestionThatIsOpenAtAReloadGetsItsAnswerWhereItsIssuerStays) {
+    ScriptedIssuer one;
+    ScriptedIssuer two;
+    test::Gate gate;
+    two.play_keys([&](test::UpstreamPeer& peer) {
+        gate.wait();
+        ScriptedIssuer::answer(200, two.jwks())(peer);
+    });
+    Control control({by_discovery(one, "one"), by_discovery(two, "two")});
+    control.keeper->start();
+    ASSERT_TRUE(control.run_until([&] { return control.published == 2; }));
+    control.keeper->ask({.issuer = 1, .generation = 1});
+    ASSERT_TRUE(control.run_until([&] { return control.keeper->is_asked(); }));
+    control.keeper->reconfigure({by_discovery(two, "two")}, 2);
+    EXPECT_TRUE(control.answers.empty()) << "its keys are still being fetched";
+    gate.open();
+    ASSERT_TRUE(control.run_until([&] { return control.answers.size() == 2; }));
+    EXPECT_EQ(control.answers[0].first.generation, 1U);
+    EXPECT_EQ(control.answers[0].first.issuer, 1U);
+    EXPECT_TRUE(control.rings.at(1)->at(1).set) << "and the keys by which it is judged";
+}
+
+TEST(KeyKeeper, AQuestionThatNobodyWillAnswerAfterAReloadIsAnsweredAtOnce) {
+    ScriptedIssuer stays;
+    ScriptedIssuer goes;
+    stays.play_keys(ScriptedIssuer::hang());
+    goes.play_keys(ScriptedIssuer::hang());
+    Control control({by_discovery(goes, "goes"), by_discovery(stays, "stays")});
+    control.keeper->start();
+    control.keeper->ask({.issuer = 0, .generation = 1});
+    control.keeper->ask({.issuer = 1, .generation = 1});
+    ASSERT_TRUE(control.run_until([&] { return stays.key_fetches() + goes.key_fetches() == 2; }));
+    ASSERT_TRUE(control.answers.empty());
+    control.keeper->reconfigure({by_discovery(stays, "stays")}, 2);
+    ASSERT_EQ(control.answers.size(), 1U) << "its issuer has gone";
+    EXPECT_EQ(control.answers[0].first.issuer, 0U);
+    EXPECT_EQ(control.answers[0].first.generation, 1U);
+    control.keeper->reconfigure({by_discovery(stays, "stays")}, 3);
+    ASSERT_EQ(control.answers.size(), 2U) << "its configuration is two back";
+    EXPECT_EQ(control.answers[1].first.issuer, 1U);
+    EXPECT_EQ(control.answers[1].first.generation, 1U);
+}
+
 TEST(KeyKeeper, WhatIsFetchedForAFormerConfigurationIsThrownAway) {
     ScriptedIssuer former;
     former.play_keys(ScriptedIssuer::hang());

@@ -117,5 +117,31 @@ TEST_F(SlowNames, AReloadThatWaitsForKeysGivesWayToTheOneThatOvertakesIt) {
     EXPECT_EQ(log_.times("configuration reloaded"), 1U);
 }
 
+// Whoever can have an issuer asked for keys could otherwise keep a route open that is to be closed.
+TEST_F(SlowNames, AReloadWaitsForKeysNoLongerThanARequestDoes) {
+    test::ScriptedIssuer issuer;
+    const auto asking = [&](std::string text) {
+        const std::string file = "jwks_file: keys.json";
+        const std::string name = issuer_.issuer();
+        text.replace(text.find(name), name.size(), issuer.issuer());
+        return text.replace(text.find(file), file.size(), "refresh: 1s");
+    };
+    serve(asking(configuration("  GET /a: { scopes: [read], upstream: two }\n")));
+    ASSERT_TRUE(log_.wait_for_count("new keys", 1));
+    issuer.play_keys(test::ScriptedIssuer::hang());
+    const std::size_t fetches = issuer.key_fetches();
+    ASSERT_TRUE(issuer.wait_for_key_fetches(fetches + 1));
+    const auto fetch_began = Clock::now();
+    const test::Issuer unknown(issuer.issuer(), core::Algorithm::es256, "unknown");
+    std::thread client([&] { EXPECT_EQ(get("/a", unknown.token()).status, 401); });
+    std::this_thread::sleep_for(milliseconds(50));
+    replace("gateway.yaml", asking(configuration("  GET /b: { access: public, upstream: two }\n")));
+    EXPECT_TRUE(reloaded(1));
+    EXPECT_LT(Clock::now() - fetch_began, seconds(5)) << "that long a fetch may take";
+    client.join();
+    EXPECT_EQ(get("/a").status, 404);
+    server_.reset();  // before the issuer that it fetches from
+}
+
 }  // namespace
 }  // namespace bearergate::gateway
