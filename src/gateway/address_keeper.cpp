@@ -68,12 +68,11 @@ void AddressKeeper::State::pass() {
     queue(false);
     queue(true);
     ask_those_waiting();
-    if (!names.empty()) {
-        const bool missing =
-            std::ranges::any_of(names, [this](const Name& name) { return lacks_address(name); });
-        hooks.schedule(missing ? retry : interval);
-    }
     tell();
+    const bool missing =
+        std::ranges::any_of(names, [this](const Name& name) { return lacks_address(name); });
+    // Without names there is another pass only for what could not be told.
+    if (dirty || !names.empty()) hooks.schedule(dirty || missing ? retry : interval);
 }
 
 void AddressKeeper::State::queue(bool with_address) {
@@ -136,7 +135,7 @@ void AddressKeeper::State::resolved(Name& name, std::vector<net::Endpoint> endpo
     dirty = true;
 }
 
-// What is new, if anything.
+// What is new, if anything; what cannot be told, for want of memory, is told in the next pass.
 void AddressKeeper::State::tell() {
     try {
         if (dirty) hooks.changed(std::make_shared<const All>(all));

@@ -114,6 +114,8 @@ void Server::State::turn_over_or_wait() {
 }
 
 bool Server::State::turn_over() {
+    // Workers turn when they have the addresses of their upstreams, and not before.
+    if (!next->resolved) return false;
     // Who waits for keys waits for those of the old configuration.
     const net::SteadyTime now = std::chrono::steady_clock::now();
     if (!next->turns_at) next->turns_at = now + keys_patience;

@@ -250,6 +250,25 @@ TEST(AddressKeeper, WhatCouldNotBeAskedOrToldForWantOfMemoryIsMadeUpFor) {
     EXPECT_EQ(world.published[0]->at(0).servers[0].endpoints, world.names["api"]);
 }
 
+TEST(AddressKeeper, LiteralsThatCouldNotBeToldForWantOfMemoryAreToldAsSoonAsMayBe) {
+    World world;
+    AddressKeeper::Hooks hooks = world.hooks();
+    bool has_memory = false;
+    hooks.changed = [&, tell = hooks.changed](auto all) {
+        if (!has_memory) throw std::bad_alloc();
+        tell(std::move(all));
+    };
+    AddressKeeper keeper(one({named("127.0.0.1")}), std::move(hooks));
+    world.start(keeper);
+    EXPECT_TRUE(world.published.empty());
+    has_memory = true;
+    ASSERT_TRUE(world.next) << "nothing would ever be told";
+    world.pass_time();
+    ASSERT_EQ(world.published.size(), 1U);
+    EXPECT_EQ(world.published[0]->at(0).servers[0].endpoints, Endpoints{tcp("127.0.0.1", 80)});
+    EXPECT_FALSE(world.next) << "there is nothing more to do";
+}
+
 TEST(AddressKeeper, AnAnswerAfterItsEndTouchesNothing) {
     World world;
     world.answers_late = true;
