@@ -41,17 +41,22 @@ struct WorkerMail {
 
     // Adds what has come since, and leaves nothing of it there.
     void take(WorkerMail& since) {
-        // First: this may fail.
-        answers.insert(answers.end(), since.answers.begin(), since.answers.end());
-        since.answers.clear();
+        // What ends a worker comes whatever fails.
+        if (since.drained) drained = std::exchange(since.drained, nullptr);
+        stop |= std::exchange(since.stop, false);
+        // And this before the rest, because it may.
+        if (answers.empty()) {
+            answers.swap(since.answers);
+        } else {
+            answers.insert(answers.end(), since.answers.begin(), since.answers.end());
+            since.answers.clear();
+        }
         for (Keys& its : since.keys) {
             if (its.ring) put(std::exchange(its, {}));
         }
         if (since.snapshot) put(std::exchange(since.snapshot, nullptr));
         if (since.addresses) addresses = std::exchange(since.addresses, nullptr);
-        if (since.drained) drained = std::exchange(since.drained, nullptr);
         make_room |= std::exchange(since.make_room, false);
-        stop |= std::exchange(since.stop, false);
     }
 
     std::array<Keys, 2> keys{};  // of two generations, the current one last
