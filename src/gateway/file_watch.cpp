@@ -197,10 +197,12 @@ void FileWatch::State::tell() {
         if (lost_some) noted.insert(files.begin(), files.end());
         lost_some = false;
         look();
+        changed(noted);
+        noted.clear();
     } catch (const std::exception&) {
-        return settled.set(settling);
+        // For want of memory: what changed is told until it has been heard.
+        settled.set(settling);
     }
-    changed(std::exchange(noted, {}));
 }
 
 FileWatch::FileWatch(asio::io_context& io,

@@ -64,9 +64,11 @@ void Server::State::files_changed(const std::set<std::string>& changed) {
 
 void Server::State::reload(std::string_view cause) {
     if (!options.read_again || draining || finishing) return;
+    // What is in use already is settled, whatever becomes of the one that comes.
+    if (next && next->is_in_use) settle_in();
     next.reset();
-    tell_reloading();
     try {
+        tell_reloading();
         config::LoadResult read = options.read_again();
         for (const config::Diagnostic& error : read.errors) {
             log.event(

@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace bearergate::gateway {
@@ -32,7 +35,12 @@ protected:
     boost::asio::io_context io_{1};
     test::TemporaryFolder folder_{};
     std::set<std::string> heard_{};
-    FileWatch watch_{io_, [this](const std::set<std::string>& files) { heard_ = files; }};
+    int fails_ = 0;  // that many times it cannot be heard
+    FileWatch watch_{io_, [this](const std::set<std::string>& files) {
+                         if (std::exchange(fails_, std::max(fails_ - 1, 0)) > 0)
+                             throw std::bad_alloc();
+                         heard_ = files;
+                     }};
 };
 
 using Names = std::set<std::string>;
@@ -126,6 +134,16 @@ TEST_F(FileWatchTest, ForgetsWhatIsNoLongerAskedFor) {
     EXPECT_EQ(heard(300ms), Names{});
     folder_.write("b.yaml", "two");
     EXPECT_EQ(heard(), Names{b});
+}
+
+TEST_F(FileWatchTest, TellsAgainWhatCouldNotBeHeardForWantOfMemory) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    fails_ = 2;
+    replace("a.yaml", "two");
+    EXPECT_EQ(heard(), Names{file});
+    EXPECT_EQ(fails_, 0);
+    EXPECT_EQ(heard(300ms), Names{}) << "once it has been heard, no more";
 }
 
 TEST_F(FileWatchTest, SurvivesLinksThatGoInCircles) {

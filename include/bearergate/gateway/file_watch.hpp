@@ -17,7 +17,8 @@ namespace bearergate::gateway {
 class FileWatch {
 public:
     // `changed` gets the names of the files concerned, as they were given, a moment after the
-    // last of the events that belong together. Throws std::system_error where there is no inotify.
+    // last of the events that belong together, and again if it throws. Throws std::system_error
+    // where there is no inotify.
     FileWatch(boost::asio::io_context& io,
               std::function<void(const std::set<std::string>&)> changed);
     ~FileWatch();  // on the thread of `io`, or when that runs no more
