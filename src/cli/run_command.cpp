@@ -38,11 +38,11 @@ int serve(const std::string& file) {
             .inherited = net::inherited_listeners(handover, ::getpid()),
             .notify_socket = notify_socket};
         server.emplace(std::move(*loaded), std::move(options));
-    } catch (const std::runtime_error& error) {
+        server->start();
+    } catch (const std::exception& error) {
         std::cerr << "bearergate run: " << error.what() << "\n";
         std::_Exit(2);  // for the reason below
     }
-    server->start();
     server->wait();
     // Not by way of destructors: a thread may be in the middle of a lookup, for as long as a name
     // server is silent, and must not find the libraries gone that it runs in.

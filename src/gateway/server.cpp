@@ -31,6 +31,11 @@ std::size_t worker_count(const config::Server& server) {
     return server.workers == 0 ? usable_cpus() : server.workers;
 }
 
+[[noreturn]] void refuse_without_threads(const std::system_error& error) {
+    throw std::runtime_error(
+        fmt::format("not enough threads could be created: {}", error.code().message()));
+}
+
 LogLevel level_of(std::string_view name) {
     if (name == "error") return LogLevel::error;
     return name == "warning" ? LogLevel::warning : LogLevel::info;
@@ -83,7 +88,11 @@ void Server::State::tell_limit() {
 
 void Server::State::make_workers() {
     const std::size_t count = worker_count(snapshot->config.server);
-    verifiers = std::make_unique<VerifierPool>(count, count * queued_signatures_per_thread);
+    try {
+        verifiers = std::make_unique<VerifierPool>(count, count * queued_signatures_per_thread);
+    } catch (const std::system_error& error) {
+        refuse_without_threads(error);
+    }
     shared.verifiers = verifiers.get();
     shared.questions.ask = [this](const KeyQuestion& question) { keys->ask(question); };
     shared.find_room = [this] { each_worker([](Worker& worker) { worker.make_room(); }); };
@@ -201,6 +210,7 @@ void Server::State::run_control() {
                       {{"what", error.what()}});
         }
     }
+    if (!workers_run) release_workers(false);
     for (std::thread& thread : worker_threads) thread.join();
     verifiers.reset();  // its threads post to workers: before them
     next.reset();
@@ -216,11 +226,25 @@ void Server::State::run_control() {
     ended.notify_all();
 }
 
+// Before anything else runs, so that a start without enough of them is none: clients of a worker
+// that never ran would wait for ever.
+void Server::State::hire_workers() {
+    for (const auto& worker : workers) {
+        worker_threads.emplace_back([this, &worker = *worker] {
+            word.wait(Word::none);
+            if (word == Word::run) worker.run();
+        });
+    }
+}
+
+void Server::State::release_workers(bool to_run) {
+    word = to_run ? Word::run : Word::end;
+    word.notify_all();
+}
+
 void Server::State::start_workers() {
     if (std::exchange(workers_run, true)) return;
-    for (const auto& worker : workers) {
-        worker_threads.emplace_back([&worker = *worker] { worker.run(); });
-    }
+    release_workers(true);
     look_whether_started();
 }
 
@@ -304,7 +328,11 @@ Server::State::~State() {
         shall_stop = true;
         wishes.ring();
         control_thread.join();
+        return;
     }
+    // It has not been started, or could not be.
+    release_workers(false);
+    for (std::thread& thread : worker_threads) thread.join();
 }
 
 // ---- Server
@@ -315,11 +343,17 @@ Server::Server(config::Loaded loaded, Options options)
 Server::~Server() = default;
 
 void Server::start() {
-    state_->log.start();
-    log_start_up(state_->log, *state_->snapshot, *state_->warnings, state_->workers.size(),
-                 state_->listening, admin_port());
-    state_->tell_limit();
-    state_->control_thread = std::thread([state = state_.get()] { state->run_control(); });
+    State& state = *state_;
+    try {
+        state.log.start();
+        state.hire_workers();
+        log_start_up(state.log, *state.snapshot, *state.warnings, state.workers.size(),
+                     state.listening, admin_port());
+        state.tell_limit();
+        state.control_thread = std::thread([&state] { state.run_control(); });
+    } catch (const std::system_error& error) {
+        refuse_without_threads(error);
+    }
 }
 
 void Server::wait() {

@@ -64,8 +64,10 @@ struct Server::State {
     void watch_signals();
     void await_signal();
 
+    void hire_workers();
     void run_control();
     void start_workers();
+    void release_workers(bool to_run);
     void answer_wishes();
     void begin_drain();
     void drain_is_over();
@@ -135,7 +137,7 @@ struct Server::State {
         std::vector<config::Diagnostic> warnings{};
         std::string cause{};
         std::optional<net::SteadyTime> turns_at{};  // whoever still waits for keys by then
-        bool is_in_use = false;  // what is left is what no request waits for
+        bool is_in_use = false;                     // what is left is what no request waits for
     };
 
     // Of the control thread.
@@ -153,6 +155,8 @@ struct Server::State {
     bool told_ready = false;
     bool told_of_silence = false;
     std::vector<std::thread> worker_threads{};
+    enum class Word : int { none, run, end };
+    std::atomic<Word> word = Word::none;  // that their threads wait for
     std::atomic<std::size_t> drained_workers = 0;
     bool workers_run = false;
     bool draining = false;

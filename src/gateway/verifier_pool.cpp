@@ -13,6 +13,7 @@ namespace bearergate::gateway {
 
 struct VerifierPool::State {
     void run();
+    void stop();
 
     std::size_t most_queued = 0;
     std::mutex mutex;
@@ -42,24 +43,34 @@ void VerifierPool::State::run() {
     }
 }
 
+void VerifierPool::State::stop() {
+    std::unique_ptr<std::deque<Job>> dropped;
+    {
+        const std::scoped_lock lock(mutex);
+        stopping = true;
+        dropped = std::move(queue);
+    }
+    dropped.reset();
+    changed.notify_all();
+    for (std::thread& thread : threads) thread.join();
+}
+
 VerifierPool::VerifierPool(std::size_t threads, std::size_t queue)
     : state_(std::make_unique<State>()) {
     state_->most_queued = queue;
-    for (std::size_t i = 0; i < threads; ++i) {
-        state_->threads.emplace_back([state = state_.get()] { state->run(); });
+    try {
+        for (std::size_t i = 0; i < threads; ++i) {
+            state_->threads.emplace_back([state = state_.get()] { state->run(); });
+        }
+    } catch (const std::exception&) {
+        // Those that there are must not outlive what they run in.
+        state_->stop();
+        throw;
     }
 }
 
 VerifierPool::~VerifierPool() {
-    std::unique_ptr<std::deque<Job>> dropped;
-    {
-        const std::scoped_lock lock(state_->mutex);
-        state_->stopping = true;
-        dropped = std::move(state_->queue);
-    }
-    dropped.reset();
-    state_->changed.notify_all();
-    for (std::thread& thread : state_->threads) thread.join();
+    state_->stop();
 }
 
 bool VerifierPool::submit(Job job) {

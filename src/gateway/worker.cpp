@@ -25,6 +25,8 @@ namespace {
 
 constexpr std::chrono::milliseconds housekeeping_period{250};
 constexpr std::chrono::seconds pace_of_telling{1};
+// What could not begin for want of memory is begun again then.
+constexpr std::chrono::milliseconds pause_before_beginning{100};
 // Others post to a worker's loop, and that is locked; its sockets are its own, and need none (0.1
 // µs a request).
 constexpr int hint = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO;
@@ -54,6 +56,7 @@ struct Worker::State {
     void bury_sessions();
     void raise_in_all(event::Bits bits);
     net::Task<void> keep_house();
+    bool begin();
     void read_mail();
     void do_what_it_says();
     void use_snapshot(std::shared_ptr<const Snapshot> snapshot);
@@ -185,6 +188,20 @@ net::Task<void> Worker::State::keep_house() {
     }
 }
 
+// Nobody is let in before the house is kept.
+bool Worker::State::begin() {
+    try {
+        net::spawn(keep_house(), [](const std::exception_ptr&) {});
+    } catch (const std::exception&) {
+        return false;
+    }
+    // After what was said before now: a first client may have said all it has to say already, and
+    // its request must find keys and addresses.
+    read_mail();
+    for (const auto& listener : listeners) listener->start();
+    return true;
+}
+
 // ---- What the control thread says
 
 void Worker::State::read_mail() {
@@ -285,16 +302,17 @@ void Worker::listen(std::vector<int> descriptors) {
 }
 
 void Worker::run() {
+    asio::io_context& io = *state_->place.io;
     state_->place.sweep.start();
-    net::spawn(state_->keep_house(), [](const std::exception_ptr&) {});
-    // After what was said before now: a first client may have said all it has to say already, and
-    // its request must find keys and addresses.
-    state_->read_mail();
-    for (const auto& listener : state_->listeners) listener->start();
-    for (bool over = false; !over;) {
+    bool has_begun = false;
+    while (!io.stopped()) {
         try {
-            state_->place.io->run();
-            over = true;
+            has_begun = has_begun || state_->begin();
+            if (has_begun) {
+                io.run();
+            } else {
+                io.run_for(pause_before_beginning);
+            }
         } catch (const std::exception&) {
             // Thrown by something posted, for want of memory. The sessions go on.
         }

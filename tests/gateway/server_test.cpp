@@ -4,8 +4,10 @@
 #include <bearergate/net/http_server.hpp>
 
 #include "support/http_client.hpp"
+#include "support/limit_memory.hpp"
 #include "support/lines.hpp"
 #include "support/loop.hpp"
+#include "support/sanitized.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_issuer.hpp"
 
@@ -17,10 +19,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <iostream>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -358,6 +363,26 @@ TEST_F(ServerTest, AnUpstreamByNameIsFound) {
     text.replace(text.find("http://127.0.0.1:"), 17, "http://localhost:");
     serve(text);
     EXPECT_EQ(get("/open").status, 200);
+}
+
+// Clients of a worker that never ran would wait for ever.
+TEST_F(ServerTest, DoesNotStartWithFewerThreadsThanItHasWorkers) {
+    if (test::is_sanitized) GTEST_SKIP() << "SKIPPED: sanitizers need all the memory there is";
+    std::string text = configuration(routes);
+    text.replace(text.find("workers: 2"), 10, "workers: 64");
+    EXPECT_EXIT(
+        {
+            make(text);
+            test::limit_memory(64 * 1024 * 1024);
+            try {
+                server_->start();
+            } catch (const std::runtime_error& error) {
+                std::cerr << error.what();
+                server_.reset();  // those that there are end
+                std::_Exit(3);
+            }
+        },
+        testing::ExitedWithCode(3), "not enough threads");
 }
 
 }  // namespace

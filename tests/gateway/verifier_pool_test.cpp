@@ -3,15 +3,19 @@
 #include <bearergate/gateway/verifier_pool.hpp>
 
 #include "support/gate.hpp"
+#include "support/limit_memory.hpp"
+#include "support/sanitized.hpp"
 #include "support/test_issuer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <future>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -106,6 +110,20 @@ TEST_F(VerifierPoolTest, OneThreadThatIsHeldUpHoldsUpNoOther) {
     ASSERT_EQ(answer.wait_for(std::chrono::seconds(30)), std::future_status::ready);
     EXPECT_TRUE(answer.get());
     gate_.open();
+}
+
+TEST_F(VerifierPoolTest, IsNoneWhenTheSystemHasTooFewThreads) {
+    if (test::is_sanitized) GTEST_SKIP() << "SKIPPED: sanitizers need all the memory there is";
+    EXPECT_EXIT(
+        {
+            test::limit_memory(64 * 1024 * 1024);
+            try {
+                VerifierPool pool(1000, 8);
+            } catch (const std::system_error&) {
+                std::_Exit(3);
+            }
+        },
+        testing::ExitedWithCode(3), "");
 }
 
 }  // namespace

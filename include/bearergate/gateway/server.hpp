@@ -37,7 +37,7 @@ public:
     Server(config::Loaded loaded, Options options);
     ~Server();  // stops at once
 
-    void start();  // threads run; returns
+    void start();  // threads run; returns. Throws std::runtime_error when there are too few.
     void wait();   // until drained or stopped
     void drain();  // as SIGTERM; any thread
     void stop();   // cuts everything; any thread

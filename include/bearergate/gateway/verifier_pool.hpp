@@ -13,6 +13,7 @@ namespace bearergate::gateway {
 // bounded: beyond it, requests are refused as `overloaded` instead of piling up.
 class VerifierPool {
 public:
+    // Throws std::system_error when the system has no more threads.
     VerifierPool(std::size_t threads, std::size_t queue);
     ~VerifierPool();  // finishes what runs, drops what is queued
 
