@@ -115,6 +115,7 @@ struct Resolver::State : std::enable_shared_from_this<State> {
 
     void resolve(HostPort where, std::optional<std::weak_ptr<const void>> owner, Done done);
     void ask(const std::string& host, std::shared_ptr<Asker> asker);
+    void put_first(const std::string& host);
     bool hire();
     void run();
     void work_on(const std::string& host, std::unique_lock<std::mutex>& lock);
@@ -148,6 +149,8 @@ void Resolver::State::ask(const std::string& host, std::shared_ptr<Asker> asker)
     const std::lock_guard lock(mutex);
     if (askers >= most_waiting) return asker->answer(nullptr);
     Name& name = names[host];
+    // Who may lose interest before its turn comes would never have one behind names that hang.
+    const bool is_pressing = asker->owner.has_value();
     if (!name.is_taken) waiting.push_back(host);
     try {
         name.askers.push_back(std::move(asker));
@@ -156,12 +159,21 @@ void Resolver::State::ask(const std::string& host, std::shared_ptr<Asker> asker)
         throw;
     }
     ++askers;
-    if (std::exchange(name.is_taken, true)) return;
+    if (std::exchange(name.is_taken, true)) {
+        if (is_pressing) put_first(host);
+        return;
+    }
     if (idle < waiting.size() && !hire() && threads == 0) {
         waiting.pop_back();
         return tell(host, nullptr);
     }
+    if (is_pressing) put_first(host);
     wake.notify_one();
+}
+
+void Resolver::State::put_first(const std::string& host) {
+    const auto place = std::ranges::find(waiting, host);
+    if (place != waiting.end()) std::rotate(waiting.begin(), place, place + 1);
 }
 
 bool Resolver::State::hire() {

@@ -28,7 +28,7 @@ public:
         std::unique_lock lock(mutex_);
         ++asked_[host];
         most_ = std::max(most_, ++under_way_);
-        if (host.starts_with("hangs")) changed_.wait(lock, [this] { return released_; });
+        if (host.starts_with("hangs")) hang(lock);
         --under_way_;
         if (host.starts_with("bad")) throw std::runtime_error("no memory");
         return is_down_ ? Addresses{} : Addresses{somewhere};
@@ -36,6 +36,12 @@ public:
     void release() {
         const std::lock_guard lock(mutex_);
         released_ = true;
+        changed_.notify_all();
+    }
+    // One of those that hang: from then on a single thread serves all the others, in their order.
+    void release_one() {
+        const std::lock_guard lock(mutex_);
+        ++released_singly_;
         changed_.notify_all();
     }
     void set_down(bool down) {
@@ -56,12 +62,18 @@ public:
     }
 
 private:
+    void hang(std::unique_lock<std::mutex>& lock) {
+        changed_.wait(lock, [this] { return released_ || released_singly_ > 0; });
+        if (!released_) --released_singly_;
+    }
+
     std::mutex mutex_{};
     std::condition_variable changed_{};
     std::map<std::string, unsigned> asked_{};
     unsigned under_way_ = 0;
     unsigned most_ = 0;
     bool released_ = false;
+    unsigned released_singly_ = 0;
     bool is_down_ = false;
 };
 
@@ -135,6 +147,24 @@ TEST_F(ResolverThreads, ANameThatNobodyWaitsForAnyMoreIsNotLookedUp) {
     test::run_until(io_, [&] { return answered == 3; });
     EXPECT_EQ(names_->asked("gone.example"), 0U);
     EXPECT_EQ(names_->asked("shared.example"), 1U) << "somebody waits for it";
+}
+
+// A fetch of keys has a few seconds, and begins anew at the end of the queue.
+TEST_F(ResolverThreads, WhoMayLoseInterestIsServedBeforeThoseWhoWait) {
+    for (int i = 0; i < 4; ++i) ask("hangs" + std::to_string(i));
+    test::run_until(io_, [&] { return names_->under_way() == 4; });
+    const auto asker = std::make_shared<int>();
+    std::vector<std::string> order;
+    const auto notes = [&order](const std::string& host) {
+        return [&order, host](const std::vector<Endpoint>&) { order.push_back(host); };
+    };
+    resolver_->resolve({.host = "patient.example"}, notes("patient"));
+    resolver_->resolve({.host = "shared.example"}, notes("shared"));
+    resolver_->resolve({.host = "pressing.example"}, asker, notes("pressing"));
+    resolver_->resolve({.host = "shared.example"}, asker, notes("shared"));
+    names_->release_one();
+    test::run_until(io_, [&] { return order.size() == 4; });
+    EXPECT_EQ(order, (std::vector<std::string>{"shared", "shared", "pressing", "patient"}));
 }
 
 TEST_F(ResolverThreads, GoesWithoutWaitingForALookup) {

@@ -38,8 +38,8 @@ public:
     // `done` runs on `io`, later, with the addresses or an empty list. IP literals and localhost
     // are answered without a thread.
     void resolve(HostPort where, Done done);
-    // The same for somebody who may lose interest: a name that nobody waits for any more when its
-    // turn comes is not looked up.
+    // The same for somebody who may lose interest, and so goes before those who wait: a name that
+    // nobody waits for any more when its turn comes is not looked up.
     void resolve(HostPort where, std::weak_ptr<const void> asker, Done done);
     // What this name had when it last had any.
     std::vector<Endpoint> last_good(const HostPort& where) const;
