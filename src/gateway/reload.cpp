@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <stdexcept>
 
 namespace bearergate::gateway {
@@ -58,7 +59,11 @@ void Server::State::files_changed(const std::set<std::string>& changed) {
         return !source.jwks_file.empty() && changed.contains(source.jwks_file);
     });
     if (keys_changed) keys->reload_files();
-    if (any_of_them(tls_files_of(config), changed)) return reload("a TLS file changed");
+    // Those of the next configuration may have been read already.
+    if (any_of_them(tls_files_of(config), changed) ||
+        (next && any_of_them(tls_files_of(next->snapshot->config), changed))) {
+        return reload("a TLS file changed");
+    }
     if (changed.contains(config.file)) reload("the file changed");
 }
 
@@ -76,6 +81,7 @@ void Server::State::reload(std::string_view cause) {
                 {{"line", std::to_string(error.line)}, {"column", std::to_string(error.column)}});
         }
         if (!read.loaded) return reload_failed(std::move(read.errors));
+        watch_also(read.loaded->config);
         Next coming{.warnings = read.loaded->warnings, .cause = std::string(cause)};
         coming.snapshot = make_snapshot(std::move(*read.loaded), ++generations);
         coming.addresses = make_addresses(*coming.snapshot);
@@ -90,6 +96,14 @@ void Server::State::reload(std::string_view cause) {
         log.event(LogLevel::error, error.what());
         reload_failed({{.message = error.what()}});
     }
+}
+
+// From before its files are read: what changes afterwards is heard of.
+void Server::State::watch_also(const config::Config& coming) {
+    if (!files) return;
+    std::vector<std::string> all = files_of(snapshot->config);
+    std::ranges::move(files_of(coming), std::back_inserter(all));
+    files->watch(all);
 }
 
 void Server::State::reload_failed(std::vector<config::Diagnostic> why) {

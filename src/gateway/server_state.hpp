@@ -78,6 +78,7 @@ struct Server::State {
     // Reloading: the file is read, then the names in it are resolved, then everything turns over.
     void files_changed(const std::set<std::string>& files);
     void reload(std::string_view cause);
+    void watch_also(const config::Config& coming);
     void turn_over_or_wait();
     bool turn_over();  // false: not yet
     void settle_in();

@@ -1,12 +1,14 @@
 // Names that take their time to resolve: what needs them waits or is refused, and nothing else.
 
 #include "gateway/reloading.hpp"
+#include "net/certificates.hpp"
 #include "support/gate.hpp"
 #include "support/scripted_issuer.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -115,6 +117,24 @@ TEST_F(SlowNames, AReloadThatWaitsForKeysGivesWayToTheOneThatOvertakesIt) {
     name_server_->open();
     EXPECT_TRUE(comes(200, "/one"));
     EXPECT_EQ(log_.times("configuration reloaded"), 1U);
+}
+
+TEST_F(SlowNames, AFileThatAReloadNamesIsWatchedWhileItWaits) {
+    serve(configuration("  GET /one: { access: public, upstream: one }\n"));
+    net::test::Authority authority;
+    const auto files = authority.issue();
+    std::string text = named(both);
+    const std::string server = "workers: 2";
+    text.replace(text.find(server), server.size(),
+                 server + ", tls: { certificate: " + files.certificate +
+                     ", private_key: " + files.private_key + " }");
+    replace("gateway.yaml", text);
+    std::this_thread::sleep_for(milliseconds(400));  // it has been read, and waits
+    EXPECT_FALSE(log_.has("configuration reloaded"));
+    std::filesystem::copy(files.certificate, files.certificate + ".new");
+    std::filesystem::rename(files.certificate + ".new", files.certificate);
+    ASSERT_TRUE(reloaded(1));
+    EXPECT_TRUE(log_.has("a TLS file changed"));
 }
 
 // Whoever can have an issuer asked for keys could otherwise keep a route open that is to be closed.
