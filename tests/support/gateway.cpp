@@ -189,8 +189,8 @@ void Gateway::use_keys(const std::map<std::string, std::string>& keys) {
 
 void Gateway::reload(const std::string& yaml) {
     state_->snapshot = compile(yaml, state_->snapshot->generation + 1);
+    use_keys(state_->options.keys);  // before there is a request to need them
     state_->worker->use_snapshot(state_->snapshot);
-    use_keys(state_->options.keys);
     state_->use_addresses();
 }
 
