@@ -37,7 +37,7 @@ std::size_t index_in(std::uint64_t slot) {
 }
 
 std::size_t heap_bytes(const std::string& text) {
-    return sizeof text + (text.capacity() > 15 ? text.capacity() + 17 : 0);
+    return sizeof(std::string) + (text.capacity() > 15 ? text.capacity() + 17 : 0);
 }
 std::size_t heap_bytes(const std::vector<std::string>& texts) {
     std::size_t bytes = (texts.capacity() - texts.size()) * sizeof(std::string);
