@@ -90,7 +90,7 @@ TEST(JwtCases, EachGetsItsAnswerAndNobodyElseHearsOfIt) {
     std::map<std::string, std::unique_ptr<TokenHouse>> houses;
     std::set<std::string> allowed;
     std::size_t seen = 0;
-    for (const json& c : test::read_vectors("jwt/cases.json")["cases"]) {
+    for (const json& c : test::read_cases("jwt/cases.json")) {
         SCOPED_TRACE(c["id"].get<std::string>() + " " + c["attack"].get<std::string>() + ": " +
                      c["expect"].get<std::string>());
         auto& house = houses[c["jwks"]];

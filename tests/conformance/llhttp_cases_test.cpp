@@ -27,7 +27,7 @@ struct Llhttp {
 
 std::vector<Llhttp> cases_of(const std::string& kind) {
     std::vector<Llhttp> all;
-    for (const auto& c : test::read_vectors("http/llhttp_cases.json")["cases"]) {
+    for (const auto& c : test::read_cases("http/llhttp_cases.json")) {
         Llhttp one{.name = c["title"],
                    .kind = c["meta"]["type"],
                    .bytes = test::decode_base64(c["bytes_b64"])};

@@ -69,7 +69,7 @@ std::string decode_base64(const std::string& text) {
 
 std::vector<RawCase> raw_cases(const std::string& prefix) {
     std::vector<RawCase> cases;
-    for (const auto& c : read_vectors("http/raw_requests.json")["cases"]) {
+    for (const auto& c : read_cases("http/raw_requests.json")) {
         RawCase one{.id = c["id"], .bytes = decode_base64(c["bytes_b64"]), .expect = c["expect"]};
         if (!one.id.starts_with(prefix)) continue;
         const auto named = statuses_in(one.expect);
@@ -90,7 +90,7 @@ std::vector<RawCase> raw_cases(const std::string& prefix) {
 
 std::vector<Permutation> permutations() {
     std::vector<Permutation> all;
-    for (const auto& c : read_vectors("http/permutations.json")["cases"]) {
+    for (const auto& c : read_cases("http/permutations.json")) {
         all.push_back(
             {.id = c["id"], .bytes = decode_base64(c["bytes_b64"]), .expect = c["expect"]});
     }

@@ -117,7 +117,7 @@ TEST(Wycheproof, EcdsaWithAnotherDigestOrCurve) {
             always(file.algorithm), never);
     }
     for (const json& group :
-         test::read_vectors("wycheproof/ecdsa_secp256k1_sha256_p1363_test.json")["testGroups"]) {
+         test::read_cases("wycheproof/ecdsa_secp256k1_sha256_p1363_test.json", "testGroups")) {
         EXPECT_FALSE(import(ec_jwk(group, "secp256k1")).has_value());
         EXPECT_FALSE(import(ec_jwk(group, "P-256")).has_value());
     }
@@ -147,7 +147,7 @@ TEST(Wycheproof, EcdsaInDerIsRefusedAndItsNumbersAreNot) {
             file.name, [&](const json& group) { return ec_jwk(group, file.curve); },
             always(file.algorithm), never);
         for (const json& group :
-             test::read_vectors(std::string("wycheproof/") + file.name)["testGroups"]) {
+             test::read_cases(std::string("wycheproof/") + file.name, "testGroups")) {
             const auto key = import(ec_jwk(group, file.curve)).value();
             core::Verifier verifier(key, file.algorithm);
             const auto size = static_cast<std::size_t>(key.bits + 7) / 8;

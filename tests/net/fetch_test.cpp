@@ -287,10 +287,9 @@ TEST_F(FetchTest, WhatIsTooLargeIsCut) {
     EXPECT_EQ(problem({.pieces = {chunked, "1;" + kilobyte + "\r\nx\r\n"}, .repeat_last = true}),
               "too large")
         << "nearly all of it chunk extensions";
-    EXPECT_EQ(
-        problem({.pieces = {chunked + "0\r\n", "A: " + kilobyte + "\r\n"}, .repeat_last = true}),
-        "too large")
-        << "trailers";
+    const std::string trailers =
+        problem({.pieces = {chunked + "0\r\n", "A: " + kilobyte + "\r\n"}, .repeat_last = true});
+    EXPECT_TRUE(trailers.ends_with("too large")) << trailers << ": newer Beasts say of what";
     EXPECT_EQ(problem({.pieces = {"HTTP/1.1 200 OK\r\n", "A: " + kilobyte + "\r\n"},
                        .repeat_last = true}),
               "header too large");

@@ -26,6 +26,12 @@ inline nlohmann::json read_vectors(const std::string& name) {
     return nlohmann::json::parse(read_file(vectors_path(name)));
 }
 
+// One of its lists by value, for a range-for to keep: what it would borrow from a temporary is gone
+// by then without C++23's rule about that, which g++ 14 does not have yet.
+inline nlohmann::json read_cases(const std::string& name, const char* list = "cases") {
+    return read_vectors(name).at(list);
+}
+
 inline std::string from_hex(const std::string& hex) {
     std::string bytes;
     for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
