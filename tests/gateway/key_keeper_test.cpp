@@ -259,14 +259,19 @@ TEST(KeyKeeper, AQuestionOfAnotherConfigurationIsAnsweredToWhoAskedIt) {
     EXPECT_EQ(control.answers.back().first.issuer, 7u);
 }
 
+// Both of which outlive whoever asks.
+void hold_keys_back(ScriptedIssuer& issuer, test::Gate& gate) {
+    issuer.play_keys([&](test::UpstreamPeer& peer) {
+        gate.wait();
+        ScriptedIssuer::answer(200, issuer.jwks())(peer);
+    });
+}
+
 TEST(KeyKeeper, AQuestionFromBeforeAReloadGetsItsAnswerWhereItsIssuerHasStayed) {
     ScriptedIssuer one;
     ScriptedIssuer two;
     test::Gate gate;
-    two.play_keys([&](test::UpstreamPeer& peer) {
-        gate.wait();
-        ScriptedIssuer::answer(200, two.jwks())(peer);
-    });
+    hold_keys_back(two, gate);
     Control control({by_discovery(one, "one"), by_discovery(two, "two")});
     control.keeper->start();
     ASSERT_TRUE(control.run_until([&] { return control.published == 2; }));
@@ -286,10 +291,7 @@ TEST(KeyKeeper, AQuestionThatIsOpenAtAReloadGetsItsAnswerWhereItsIssuerStays) {
     ScriptedIssuer one;
     ScriptedIssuer two;
     test::Gate gate;
-    two.play_keys([&](test::UpstreamPeer& peer) {
-        gate.wait();
-        ScriptedIssuer::answer(200, two.jwks())(peer);
-    });
+    hold_keys_back(two, gate);
     Control control({by_discovery(one, "one"), by_discovery(two, "two")});
     control.keeper->start();
     ASSERT_TRUE(control.run_until([&] { return control.published == 2; }));

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace bearergate::gateway {
 namespace {
@@ -50,6 +51,14 @@ protected:
     }
 
     // Answers when it is opened. Shared with the resolver's threads, which nobody waits for.
+    // The same configuration with keys that are fetched from an issuer, each second.
+    std::string fetching(std::string text, const test::ScriptedIssuer& issuer) const {
+        const std::string file = "jwks_file: keys.json";
+        const std::string name = issuer_.issuer();
+        text.replace(text.find(name), name.size(), issuer.issuer());
+        return text.replace(text.find(file), file.size(), "refresh: 1s");
+    }
+
     std::shared_ptr<test::Gate> name_server_ = std::make_shared<test::Gate>();
 };
 
@@ -82,12 +91,7 @@ TEST_F(SlowNames, AReloadWaitsForThemNoLongerThanItsPatience) {
 // names have not resolved: the first one's turn must not become the second one's.
 TEST_F(SlowNames, AReloadThatWaitsForKeysGivesWayToTheOneThatOvertakesIt) {
     test::ScriptedIssuer issuer;
-    const auto asking = [&](std::string text) {
-        const std::string file = "jwks_file: keys.json";
-        const std::string name = issuer_.issuer();
-        text.replace(text.find(name), name.size(), issuer.issuer());
-        return text.replace(text.find(file), file.size(), "refresh: 1s");
-    };
+    const auto asking = [&](std::string text) { return fetching(std::move(text), issuer); };
     serve(asking(configuration("  GET /a: { scopes: [read], upstream: two }\n")));
     ASSERT_TRUE(log_.wait_for_count("new keys", 1));  // the next fetch is the one to hang
     test::Gate keys;
@@ -140,12 +144,7 @@ TEST_F(SlowNames, AFileThatAReloadNamesIsWatchedWhileItWaits) {
 // Whoever can have an issuer asked for keys could otherwise keep a route open that is to be closed.
 TEST_F(SlowNames, AReloadWaitsForKeysNoLongerThanARequestDoes) {
     test::ScriptedIssuer issuer;
-    const auto asking = [&](std::string text) {
-        const std::string file = "jwks_file: keys.json";
-        const std::string name = issuer_.issuer();
-        text.replace(text.find(name), name.size(), issuer.issuer());
-        return text.replace(text.find(file), file.size(), "refresh: 1s");
-    };
+    const auto asking = [&](std::string text) { return fetching(std::move(text), issuer); };
     serve(asking(configuration("  GET /a: { scopes: [read], upstream: two }\n")));
     ASSERT_TRUE(log_.wait_for_count("new keys", 1));
     issuer.play_keys(test::ScriptedIssuer::hang());
