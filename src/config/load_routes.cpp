@@ -1,5 +1,6 @@
 // `defaults:` and `routes:`: each route laid over the defaults, checked against its pattern and
 // the issuers, and compiled.
+#include <bearergate/core/case_folding.hpp>
 #include <bearergate/core/route_pattern.hpp>
 
 #include "blocks.hpp"
@@ -227,12 +228,29 @@ void fill_forwarding(RouteDraft& entry, Draft& draft, Shared& shared) {
     }
 }
 
+// Whose cases a backend ignores beyond ASCII, nobody knows but itself: a route for `/ärzte` would
+// not cover all that the backend takes for it.
+void check_case(const RouteDraft& entry, Draft& draft) {
+    if (draft.config.matching.case_sensitive) return;
+    for (const core::Segment& segment : entry.route.pattern.segments) {
+        if (segment.kind != core::Segment::Kind::literal ||
+            !core::may_have_case_beyond_ascii(core::percent_decoded(segment.text))) {
+            continue;
+        }
+        draft.error(entry.node.key_place,
+                    fmt::format("the route {}: 'case_sensitive: false' ignores the case of ASCII "
+                                "letters only, and {} holds others: catch that segment by a "
+                                "{{name}}",
+                                shown(entry.node.key), shown(segment.text)));
+    }
+}
+
 void read_pattern(RouteDraft& entry, Draft& draft) {
     auto pattern = core::parse_route_pattern(entry.node.key, draft.policy.target);
     if (pattern) {
         entry.route.pattern = std::move(*pattern);
         entry.has_pattern = true;
-        return;
+        return check_case(entry, draft);
     }
     Place place = entry.node.key_place;
     place.byte += static_cast<int>(pattern.error().offset) + (entry.node.key_quoted ? 1 : 0);

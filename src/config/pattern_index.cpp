@@ -1,6 +1,6 @@
 #include "pattern_index.hpp"
 
-#include <bearergate/config/reader.hpp>
+#include <bearergate/core/case_folding.hpp>
 
 #include <map>
 #include <string>
@@ -22,7 +22,7 @@ std::string_view domain_of(std::string_view host) {
 
 // Two literals may be one to the table only if these are equal.
 std::string comparable(const Segment& literal) {
-    return lower_case(core::percent_decoded(literal.text));
+    return core::case_folded(core::percent_decoded(literal.text));
 }
 
 // Where paths part: what ends here, what covers all below, and what goes on.

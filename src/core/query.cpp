@@ -1,3 +1,4 @@
+#include <bearergate/core/case_folding.hpp>
 #include <bearergate/core/query.hpp>
 #include <bearergate/core/target.hpp>
 
@@ -6,15 +7,6 @@
 #include <algorithm>
 
 namespace bearergate::core {
-
-namespace {
-
-// U+017F and U+212A in UTF-8: the only characters outside ASCII whose case folding is one ASCII
-// letter, `s` and `k`.
-constexpr std::string_view long_s = "\xC5\xBF";
-constexpr std::string_view kelvin = "\xE2\x84\xAA";
-
-}  // namespace
 
 bool QueryReader::next(Parameter& parameter) {
     while (!rest_.empty()) {
@@ -39,22 +31,8 @@ std::string form_decoded(std::string_view text) {
 std::string folded_parameter(std::string_view decoded_name) {
     std::string_view rest = decoded_name.substr(0, decoded_name.find('\0'));
     rest.remove_prefix(std::min(rest.find_first_not_of(" []"), rest.size()));
-    std::string folded;
-    folded.reserve(rest.size());
-    while (!rest.empty()) {
-        std::size_t length = 1;
-        if (rest.starts_with(long_s)) {
-            folded.push_back('s');
-            length = long_s.size();
-        } else if (rest.starts_with(kelvin)) {
-            folded.push_back('k');
-            length = kelvin.size();
-        } else {
-            folded.push_back(ascii::is_alphanumeric(rest.front()) ? ascii::lower(rest.front())
-                                                                  : '_');
-        }
-        rest.remove_prefix(length);
-    }
+    std::string folded = case_folded(rest);
+    std::ranges::replace_if(folded, [](char c) { return !ascii::is_alphanumeric(c); }, '_');
     return folded;
 }
 

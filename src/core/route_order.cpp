@@ -1,7 +1,6 @@
 // Two patterns side by side, without a request: which of them wins, and whether they ever meet.
+#include <bearergate/core/case_folding.hpp>
 #include <bearergate/core/route_table.hpp>
-
-#include "ascii.hpp"
 
 #include <algorithm>
 #include <compare>
@@ -18,7 +17,7 @@ std::weak_ordering compare_segments(const std::vector<Segment>& a, const std::ve
         if (const auto order = a[i].kind <=> b[i].kind; order != 0) return order;
         if (a[i].kind != Segment::Kind::literal) continue;
         const auto text = [](const Segment& literal) {
-            return ascii::lower(percent_decoded(literal.text));
+            return case_folded(percent_decoded(literal.text));
         };
         if (const auto order = text(a[i]) <=> text(b[i]); order != 0) return order;
     }
@@ -59,7 +58,7 @@ bool literals_meet(const Segment& a, const Segment& b, const MatchRules& rules) 
     if (a.kind != Segment::Kind::literal || b.kind != Segment::Kind::literal) return true;
     const std::string left = percent_decoded(a.text);
     const std::string right = percent_decoded(b.text);
-    return rules.case_sensitive ? left == right : ascii::lower(left) == ascii::lower(right);
+    return rules.case_sensitive ? left == right : case_folded(left) == case_folded(right);
 }
 
 bool paths_meet(const RoutePattern& a, const RoutePattern& b, const MatchRules& rules) {

@@ -1,3 +1,4 @@
+#include <bearergate/core/case_folding.hpp>
 #include <bearergate/core/route_table.hpp>
 
 #include "ascii.hpp"
@@ -41,12 +42,15 @@ TextMap<Value> text_map(bool folds) {
 }
 
 // A segment as it is compared: decoded, because no server behind us tells `items:purge` from
-// `items%3Apurge`. Segments without escapes, nearly all, are not copied.
+// `items%3Apurge`. Segments without escapes, nearly all, are not copied. Where case makes no
+// difference, letters outside ASCII that a backend may take for ASCII ones are those (what is
+// outside ASCII came escaped).
 class DecodedSegment {
 public:
-    explicit DecodedSegment(std::string_view segment) : text_(segment) {
+    DecodedSegment(std::string_view segment, bool folds) : text_(segment) {
         if (!segment.contains('%')) return;
         decoded_ = percent_decoded(segment);
+        if (folds) decoded_ = case_folded(decoded_);
         text_ = decoded_;
     }
     DecodedSegment(const DecodedSegment&) = delete;
@@ -90,7 +94,8 @@ struct Node {
 
     const Node* literal(std::string_view segment) const {
         if (literals.empty()) return nullptr;
-        const auto found = literals.find(DecodedSegment(segment).text());
+        const bool folds = literals.key_eq().folds;
+        const auto found = literals.find(DecodedSegment(segment, folds).text());
         return found == literals.end() ? nullptr : found->second.get();
     }
 
@@ -215,7 +220,8 @@ Ending& RouteTable::Tree::ending_of(const RoutePattern& pattern) {
             case Segment::Kind::rest_capture: return node->rest_capture;
             case Segment::Kind::any_rest: return node->any_rest;
             case Segment::Kind::literal: {
-                auto& child = node->literals[percent_decoded(segment.text)];
+                const DecodedSegment decoded(segment.text, folds);
+                auto& child = node->literals[std::string(decoded.text())];
                 if (!child) child = std::make_unique<Node>(folds);
                 node = child.get();
                 break;

@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 // A matcher written from the text of docs/configuration.md, slow and with nothing in common with
@@ -63,6 +64,21 @@ inline std::string random_path(Random& random) {
 inline std::string lower(std::string text) {
     for (char& c : text) c = static_cast<char>(std::tolower(c));
     return text;
+}
+
+// As lower(), and what some folding takes for an ASCII letter is that letter.
+inline std::string folded(std::string text) {
+    constexpr std::pair<std::string_view, std::string_view> lookalikes[] = {
+        {"\xC3\x9F", "ss"},      {"\xC4\xB0", "i"},       {"\xC4\xB1", "i"},
+        {"\xC5\xBF", "s"},       {"\xE1\xBA\x9E", "ss"},  {"\xE2\x84\xAA", "k"},
+        {"\xEF\xAC\x80", "ff"},  {"\xEF\xAC\x81", "fi"},  {"\xEF\xAC\x82", "fl"},
+        {"\xEF\xAC\x83", "ffi"}, {"\xEF\xAC\x84", "ffl"}, {"\xEF\xAC\x85", "st"},
+        {"\xEF\xAC\x86", "st"}};
+    for (const auto& [utf8, letters] : lookalikes) {
+        for (auto at = text.find(utf8); at != std::string::npos; at = text.find(utf8))
+            text.replace(at, utf8.size(), letters);
+    }
+    return lower(std::move(text));
 }
 
 inline std::vector<std::string> split(std::string_view text, char separator) {
@@ -120,7 +136,7 @@ inline bool path_matches(const RoutePattern& pattern, const std::string& path,
         if (wanted.kind == Segment::Kind::literal) {
             const std::string given = percent_decoded(segments[i]);
             const std::string text = percent_decoded(wanted.text);
-            const bool equal = rules.case_sensitive ? given == text : lower(given) == lower(text);
+            const bool equal = rules.case_sensitive ? given == text : folded(given) == folded(text);
             if (!equal) return false;
         }
         ++i;

@@ -52,13 +52,29 @@ TEST(FoldedParameter, IsTheNameOfTheLaxestFramework) {
     const struct {
         std::string_view raw, folded;
     } cases[] = {
-        {"org", "org"},         {"ORG", "org"},        {"o%72g", "org"},
-        {"%4Frg", "org"},       {"org%00x", "org"},    {"+org", "org"},
-        {"%20%20org", "org"},   {"[org]", "org_"},     {"org[]", "org__"},
-        {"org[id]", "org_id_"}, {"org.id", "org_id"},  {"org%20", "org_"},
-        {"org-id", "org_id"},   {"%00org", ""},        {"", ""},
-        {"%09org", "_org"},     {"org%C5%BF", "orgs"}, {"%E2%84%AAey", "key"},
-        {"or%C3%A9", "or__"},   {"%256frg", "_6frg"},
+        {"org", "org"},
+        {"ORG", "org"},
+        {"o%72g", "org"},
+        {"%4Frg", "org"},
+        {"org%00x", "org"},
+        {"+org", "org"},
+        {"%20%20org", "org"},
+        {"[org]", "org_"},
+        {"org[]", "org__"},
+        {"org[id]", "org_id_"},
+        {"org.id", "org_id"},
+        {"org%20", "org_"},
+        {"org-id", "org_id"},
+        {"%00org", ""},
+        {"", ""},
+        {"%09org", "_org"},
+        {"org%C5%BF", "orgs"},
+        {"%E2%84%AAey", "key"},
+        {"or%C3%A9", "or__"},
+        {"%256frg", "_6frg"},
+        {"%C4%B0d", "id"},
+        {"%C4%B1d", "id"},
+        {"pre%EF%AC%81x", "prefix"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.raw);

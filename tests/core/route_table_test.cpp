@@ -294,6 +294,26 @@ TEST(RouteTable, CaseMattersUnlessItIsSaidNotTo) {
     EXPECT_EQ(captured(folding.match("GET", "/ADMIN/Ab")), "x=Ab");
 }
 
+TEST(RouteTable, WhereCaseDoesNotMatterLettersThatFoldToAsciiAreThose) {
+    const std::vector<std::string> texts{"/tokens/{x}", "/kiss/{x}", "/office/{x}", "/{y}/**"};
+    const Table folding(texts, {.case_sensitive = false});
+    const Table exact(texts);
+    const struct {
+        std::string_view path, pattern;
+    } cases[] = {
+        {"/to%E2%84%AAens/1", "/tokens/{x}"}, {"/TO%E2%84%AAEN%C5%BF/1", "/tokens/{x}"},
+        {"/k%C4%B0ss/1", "/kiss/{x}"},        {"/k%C4%B1ss/1", "/kiss/{x}"},
+        {"/ki%C3%9F/1", "/kiss/{x}"},         {"/KI%E1%BA%9E/1", "/kiss/{x}"},
+        {"/of%EF%AC%81ce/1", "/office/{x}"},  {"/o%EF%AC%83ce/1", "/office/{x}"},
+        {"/o%EF%AC%80ICE/1", "/office/{x}"},  {"/t%C3%B6kens/1", "/{y}/**"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.path);
+        EXPECT_EQ(folding.winner("GET", c.path), c.pattern);
+        EXPECT_EQ(exact.winner("GET", c.path), "/{y}/**");
+    }
+}
+
 TEST(RouteTable, EqualPatternsAreConflicts) {
     const struct {
         std::vector<std::string> texts;
