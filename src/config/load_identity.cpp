@@ -3,6 +3,7 @@
 #include <bearergate/core/identity.hpp>
 
 #include "blocks.hpp"
+#include "header_names.hpp"
 
 #include <fmt/format.h>
 
@@ -17,40 +18,6 @@ using namespace std::chrono_literals;
 using core::IdentityHeader;
 
 constexpr std::size_t most_headers = 32;
-
-// Fields that frame the message, carry the client's credentials or tell of the way it came:
-// an identity there would break the request or be overwritten. As core::folded() spells them.
-bool is_taken(std::string_view folded) {
-    constexpr std::array<std::string_view, 24> names{"host",
-                                                     "authorization",
-                                                     "connection",
-                                                     "cookie",
-                                                     "forwarded",
-                                                     "keep-alive",
-                                                     "proxy",
-                                                     "te",
-                                                     "trailer",
-                                                     "transfer-encoding",
-                                                     "upgrade",
-                                                     "expect",
-                                                     "via",
-                                                     "x-real-ip",
-                                                     "x-request-id",
-                                                     "x-http-method",
-                                                     "x-http-method-override",
-                                                     "x-method-override",
-                                                     "x-original-url",
-                                                     "x-original-uri",
-                                                     "x-rewrite-url",
-                                                     "x-host",
-                                                     "x-middleware-subrequest",
-                                                     "http2-settings"};
-    constexpr std::array<std::string_view, 6> prefixes{"content-", "proxy-", "x-forwarded-",
-                                                       "x-envoy-", "sec-",   "access-control-"};
-    return std::find(names.begin(), names.end(), folded) != names.end() ||
-           std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](std::string_view prefix) { return folded.starts_with(prefix); });
-}
 
 IdentityHeader::Source source_of(std::string_view claim) {
     using Source = IdentityHeader::Source;
@@ -73,7 +40,7 @@ void read_header(const Node& child, Draft& draft) {
         return;
     }
     const std::string folded = core::folded(child.key);
-    if (is_taken(folded)) {
+    if (has_meaning_of_its_own(folded)) {
         draft.error(child.key_place, fmt::format("{} cannot be an identity header: it has a "
                                                  "meaning of its own in HTTP; use a name like "
                                                  "X-Auth-Subject",

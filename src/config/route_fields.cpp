@@ -1,7 +1,9 @@
 #include "route_fields.hpp"
 
+#include <bearergate/core/identity.hpp>
 #include <bearergate/core/target.hpp>
 
+#include "header_names.hpp"
 #include "json_text.hpp"
 
 #include <fmt/format.h>
@@ -44,6 +46,12 @@ bool is_field_name(std::string_view name) {
 std::optional<OrganizationSource> literal_organization(const std::string& value, const Node& node,
                                                        Draft& draft) {
     const std::string_view prefix = std::string_view(value).substr(0, value.find(':'));
+    if (value == "none") {
+        draft.error(node.place,
+                    "'organization: none' would be the organization called none; 'ignore' asks for "
+                    "no organization, even where 'defaults' names one");
+        return std::nullopt;
+    }
     constexpr std::array<std::string_view, 4> words{"any", "ignore", "header", "query"};
     const std::string_view near = nearest(
         prefix, std::span(words).first(prefix == value ? 2 : 4).subspan(prefix == value ? 0 : 2));
@@ -64,6 +72,28 @@ std::optional<OrganizationSource> literal_organization(const std::string& value,
     return std::nullopt;
 }
 
+// What is decided by must be what the upstream reads: not a field that we drop or write ourselves.
+std::optional<OrganizationSource> organization_header(const std::string& name, const Node& node,
+                                                      Draft& draft) {
+    if (!is_field_name(name)) {
+        draft.error(node.place,
+                    fmt::format("{} names no header field; write header:X-Org", shown(node.text)));
+        return std::nullopt;
+    }
+    const std::string folded = core::folded(name);
+    const bool is_identity = std::ranges::any_of(
+        draft.policy.identity,
+        [&](const core::IdentityHeader& header) { return core::folds_to(header.name, folded); });
+    if (is_identity || !is_forwarded_as_it_came(name)) {
+        draft.error(node.place,
+                    fmt::format("{} names a field that does not reach the upstream as the client "
+                                "sent it; write header:X-Org",
+                                shown(node.text)));
+        return std::nullopt;
+    }
+    return OrganizationSource{.kind = OrganizationSource::Kind::header, .text = name};
+}
+
 std::optional<OrganizationSource> read_organization(const Node& node, Draft& draft) {
     using Kind = OrganizationSource::Kind;
     const auto value = read_text(node, "'organization'", draft.reading);
@@ -71,11 +101,7 @@ std::optional<OrganizationSource> read_organization(const Node& node, Draft& dra
     if (*value == "any") return OrganizationSource{.kind = Kind::any};
     if (*value == "ignore") return OrganizationSource{.kind = Kind::ignore};
     if (value->starts_with("header:")) {
-        const std::string name = value->substr(7);
-        if (is_field_name(name)) return OrganizationSource{.kind = Kind::header, .text = name};
-        draft.error(node.place,
-                    fmt::format("{} names no header field; write header:X-Org", shown(node.text)));
-        return std::nullopt;
+        return organization_header(value->substr(7), node, draft);
     }
     if (value->starts_with("query:")) {
         const std::string name = value->substr(6);

@@ -189,16 +189,35 @@ TEST(RequestHeadWriter, FieldsThatSpeakForTheGatewayNeverPass) {
         "Trailer",
         "Upgrade",
         "HTTP2-Settings",
+        // Whom somebody speaks for, in the words of one vendor.
+        "X-Forwarded",
+        "Forwarded-For",
+        "CF-Connecting-IP",
+        "CF-Connecting-IPv6",
+        "CF-Pseudo-IPv4",
+        "True-Client-IP",
+        "Client-IP",
+        "X-Client-IP",
+        "x-client-ip",
+        "X-Cluster-Client-IP",
+        "Fastly-Client-IP",
+        "Fly-Client-IP",
+        "WL-Proxy-Client-IP",
+        "X-AppEngine-User-IP",
+        "X-Azure-ClientIP",
+        "X-Azure-SocketIP",
+        "X-Original-Forwarded-For",
+        "X-Originating-IP",
+        "X-Remote-IP",
+        "X-Remote-Addr",
+        "Remote-Addr",
         // Of which there is another already.
         "X-Request-Id",
     };
-    // What only a trusted proxy says, in the words of this one or that.
+    // What only a trusted proxy says.
     const std::vector<std::string> told = {
         "X-Forwarded-For",    "X-Forwarded-Host", "X-Forwarded-Proto",    "X-Forwarded-Port",
         "X-Forwarded-Prefix", "X-Forwarded-Uri",  "X-Forwarded-Anything", "Forwarded",
-        "X-Forwarded",        "Forwarded-For",    "CF-Connecting-IP",     "CF-Connecting-IPv6",
-        "True-Client-IP",     "X-Client-IP",      "x-client-ip",          "X-Cluster-Client-IP",
-        "Fastly-Client-IP",
     };
     ForwardFacts trusted = stranger;
     trusted.client_is_trusted_proxy = true;
