@@ -41,8 +41,8 @@ net::Task<std::optional<Reason>> Forwarding::relay() {
 void Forwarding::advance() {
     const bool request_moved = request_->flow.advance(*client_, connection_->stream);
     const bool says_no_more = client_->ended() && client_->inbox.empty();
-    const bool keep_alive =
-        request_->head.keep_alive && request_->flow.is_read() && !says_no_more && !place_.draining;
+    const bool keep_alive = request_->head.keep_alive && request_->flow.is_read() &&
+                            !request_->flow.fault() && !says_no_more && !place_.draining;
     const bool response_moved = response_.advance(*client_, *connection_, terms_, keep_alive);
     if (!request_moved && !response_moved) return;
     moved_.any = client_->now();

@@ -37,7 +37,8 @@ public:
     net::Stream::Awaits awaits() const {  // what the next receive is for
         return is_read() ? net::Stream::Awaits::nothing : net::Stream::Awaits::more;
     }
-    bool is_sent() const { return is_read() && started_ && outbox_.empty(); }
+    // All of it, as the client sent it: not when the rest was held back for a fault.
+    bool is_sent() const { return is_read() && started_ && outbox_.empty() && !stuck(); }
     bool waits_for_client() const { return !is_read() && outbox_.empty() && !stuck(); }
     bool waits_for_upstream() const { return !outbox_.empty() && !stuck(); }
     bool nothing_written() const { return outbox_.written() == 0; }
