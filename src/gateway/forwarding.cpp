@@ -117,8 +117,9 @@ std::string_view Forwarding::upstream_host() const {
 bool Forwarding::may_send_again() const {
     if (!connection_->reused || client_->gone()) return false;
     if (request_->flow.nothing_written()) return true;
-    return is_idempotent(request_->head.method) &&
-           request_->head.body.kind == http::BodyLength::Kind::none;
+    const http::BodyLength& body = request_->head.body;
+    const bool has_body = body.kind == http::BodyLength::Kind::chunked || body.bytes > 0;
+    return is_idempotent(request_->head.method) && !has_body;
 }
 
 void Forwarding::note_response() {

@@ -64,10 +64,23 @@ TEST_F(StaleConnection, WhatMayHappenTwiceIsSentAgainOnce) {
     }
 }
 
+TEST_F(StaleConnection, ABodyOfNoBytesIsNone) {
+    for (const char* method : {"GET", "PUT", "DELETE"}) {
+        SCOPED_TRACE(method);
+        serve_stale(Death::close);
+        ASSERT_EQ(get().status, 200);
+        ASSERT_TRUE(gateway_->wait_until([](const auto& c) { return c.requests_in_flight == 0; }));
+        EXPECT_EQ(exchange(request(method, "Content-Length: 0\r\n\r\n"), method).status, 200);
+        EXPECT_EQ(counters().upstream_retries, 1U);
+        EXPECT_EQ(upstream_->requests()[1].header("Content-Length"), "0");
+    }
+}
+
 TEST_F(StaleConnection, WhatMayNotIsNeverSentTwice) {
     for (const Death death : {Death::close, Death::reset}) {
         for (const std::string& asked :
              {request("POST"), request("PATCH"), request("POST", "Content-Length: 2\r\n\r\nhi"),
+              request("POST", "Content-Length: 0\r\n\r\n"),
               request("PUT", "Content-Length: 2\r\n\r\nhi"),
               request("DELETE", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")}) {
             SCOPED_TRACE(asked);
