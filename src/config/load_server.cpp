@@ -16,14 +16,18 @@ using namespace std::chrono_literals;
 
 std::optional<Address> read_address(const std::string& value, const Node& node,
                                     std::string_view what, Draft& draft) {
-    auto address = parse_address(value);
-    if (!address) {
-        draft.error(node.place,
-                    fmt::format("{} is {}; it {}", what, shown(node.text), address.error()));
+    const auto refuse = [&](std::string_view fault) {
+        draft.error(node.place, fmt::format("{} is {}; it {}", what, shown(node.text), fault));
         return std::nullopt;
-    }
+    };
+    auto address = parse_address(value);
+    if (!address) return refuse(address.error());
     address->text = node.text;
-    if (address->is_unix) address->path = in_folder(draft.reading.folder, address->path);
+    if (address->is_unix) {
+        auto path = socket_in_folder(draft.reading.folder, address->path);
+        if (!path) return refuse(path.error());
+        address->path = std::move(*path);
+    }
     return *address;
 }
 

@@ -26,14 +26,24 @@ void read_urls(Block& block, Upstream& upstream, Draft& draft) {
     if (!items) return;
     if (items->empty()) draft.error(node->place, "'url' is an empty list");
     for (const Item& item : *items) {
+        const auto refuse = [&](std::string_view fault) {
+            draft.error(item.node->place, fmt::format("the upstream's URL is {}; it {}",
+                                                      shown(item.node->text), fault));
+        };
         auto url = parse_upstream_url(item.value);
         if (!url) {
-            draft.error(item.node->place, fmt::format("the upstream's URL is {}; it {}",
-                                                      shown(item.node->text), url.error()));
+            refuse(url.error());
             continue;
         }
         url->text = item.node->text;
-        if (url->is_unix) url->path = in_folder(draft.reading.folder, url->path);
+        if (url->is_unix) {
+            auto path = socket_in_folder(draft.reading.folder, url->path);
+            if (!path) {
+                refuse(path.error());
+                continue;
+            }
+            url->path = std::move(*path);
+        }
         upstream.urls.push_back(std::move(*url));
     }
 }

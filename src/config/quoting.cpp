@@ -8,6 +8,8 @@
 namespace bearergate::config {
 namespace {
 
+constexpr std::size_t longest_key = 1024;  // YAML 1.2 section 7.4.2: of a key on one line
+
 std::size_t offset_of(std::string_view line, Place place) {
     return std::min(line.size(), static_cast<std::size_t>(std::max(place.byte, 1)) - 1);
 }
@@ -114,6 +116,9 @@ SyntaxHint syntax_hint(std::string_view line, Place place, std::string_view faul
             at,
             fmt::format("a {} is still open here: a comma or a closing '{}' is missing",
                         fault.contains("map") ? "map" : "list", fault.contains("map") ? '}' : ']'));
+    }
+    if (fault == "illegal map value" && at >= longest_key) {
+        return placed(at, fmt::format("a key has at most {} bytes in YAML", longest_key));
     }
     if (fault == "illegal map value") {
         return placed(at,

@@ -1,3 +1,4 @@
+#include <bearergate/config/reader.hpp>
 #include <bearergate/config/urls.hpp>
 
 #include "ip_literal.hpp"
@@ -110,14 +111,19 @@ core::Result<Url, Fault> parse_http(std::string_view text) {
 
 core::Result<std::string, Fault> parse_socket_path(std::string_view text) {
     if (text.empty()) return std::unexpected("must name a socket: unix:/run/app.sock");
-    if (text.size() > longest_socket_path) {
-        return std::unexpected(
-            fmt::format("names a socket by more than {} bytes", longest_socket_path));
-    }
     return std::string(text);
 }
 
 }  // namespace
+
+core::Result<std::string, Fault> socket_in_folder(const std::string& folder,
+                                                  const std::string& path) {
+    std::string whole = in_folder(folder, path);
+    if (whole.size() <= longest_socket_path) return whole;
+    return std::unexpected(
+        fmt::format("names a socket by {} bytes, {}and {} is the most", whole.size(),
+                    whole == path ? "" : "the file's folder among them, ", longest_socket_path));
+}
 
 core::Result<Url, Fault> parse_fetched_url(std::string_view text) {
     auto url = parse_http(text);

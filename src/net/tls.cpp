@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <cstring>
+
 namespace bearergate::net {
 
 namespace {
@@ -13,7 +15,9 @@ constexpr unsigned char http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 [[noreturn]] void fail(const std::string& file) {
     const unsigned long error = ERR_get_error();
-    const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
+    const char* reason = error == 0                ? nullptr
+                         : ERR_SYSTEM_ERROR(error) ? std::strerror(ERR_GET_REASON(error))
+                                                   : ERR_reason_error_string(error);
     ERR_clear_error();
     throw TlsFileError(file, reason == nullptr ? "unusable" : reason);
 }

@@ -162,6 +162,7 @@ TEST(Document, KeysThatAreNoText) {
 }
 
 TEST(Document, WhatIsNoYaml) {
+    const std::string long_key = "\"" + std::string(1024, 'k') + "\": 1\n";
     expect_one_error({
         {"a: [1\n", "1:6", "a list is still open here: a comma or a closing ']' is missing"},
         {"a: { b: 1\nc: 2\n", "2:2", "a map is still open here: a comma or a closing '}'"},
@@ -171,6 +172,7 @@ TEST(Document, WhatIsNoYaml) {
         {"a: 'x", "1:6", "the text ends inside quotes"},
         {"a: \"\\q\"\n", "1:7", "this is not YAML: unknown escape character: q"},
         {"a: b: c\n", "1:5", "a ':' too many"},
+        {long_key.c_str(), "1:1027", "a key has at most 1024 bytes"},
         {"a: 1\n  b: 2\n", "2:4", "a ':' too many, or a line indented wrongly"},
         {"a:\n\tb: 1\n", "2:1", "indent with spaces: YAML does not allow tabs"},
         {"a: @x\n", "1:4", "put it in quotes: \"@x\""},

@@ -10,6 +10,25 @@ namespace {
 
 constexpr std::string_view rest = "routes: { /a: deny }\n";
 
+// With the folder of the file, which is /etc/gate here.
+TEST(LoadUpstreams, ASocketsPathHasTheLengthThatTheSystemTakes) {
+    const auto errors_with = [](const std::string& path) {
+        return test::errors_of("upstream: \"unix:" + path + "\"\nserver: { listen: \"unix:" + path +
+                               "\" }\n" + std::string(rest));
+    };
+    EXPECT_TRUE(errors_with("/" + std::string(106, 'x')).empty());
+    EXPECT_TRUE(errors_with(std::string(97, 'x')).empty());
+    for (const std::string& path : {"/" + std::string(107, 'x'), std::string(98, 'x')}) {
+        SCOPED_TRACE(path);
+        const auto errors = errors_with(path);
+        ASSERT_EQ(errors.size(), 2U);
+        for (const auto& error : errors) {
+            EXPECT_TRUE(error.contains("names a socket by 108 bytes")) << error;
+            EXPECT_EQ(error.contains("the file's folder among them"), !path.starts_with('/'));
+        }
+    }
+}
+
 TEST(LoadUpstreams, EveryError) {
     test::expect_each_is_wrong(
         std::to_array<test::WrongFile>({

@@ -109,7 +109,6 @@ TEST(Urls, OfUpstreams) {
     EXPECT_EQ(unix_socket->authority, "localhost");
     EXPECT_EQ(parse_upstream_url("unix:app.sock")->path, "app.sock");
     EXPECT_TRUE(parse_upstream_url("unix:/" + std::string(106, 'x')));
-    EXPECT_FALSE(parse_upstream_url("unix:/" + std::string(107, 'x')));
     for (const char* text : {"http://b/", "http://b/api", "http://b?x", "b:3000", "unix:",
                              "tcp://b", "http://u@b", "http://b#x", "127.0.0.1:3000", ""}) {
         SCOPED_TRACE(text);

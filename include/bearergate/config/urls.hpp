@@ -14,6 +14,9 @@ namespace bearergate::config {
 core::Result<Url, Fault> parse_fetched_url(std::string_view text);
 // Where an upstream listens: http://HOST[:PORT], https://HOST[:PORT] or unix:PATH; no path behind.
 core::Result<Url, Fault> parse_upstream_url(std::string_view text);
+// The socket's path as the system is told it, beginning with the file's folder unless absolute.
+core::Result<std::string, Fault> socket_in_folder(const std::string& folder,
+                                                  const std::string& path);
 // A web origin as browsers send it: scheme, host, port unless it is the scheme's (RFC 6454).
 bool is_origin(std::string_view text);
 
