@@ -1,10 +1,15 @@
 #include <bearergate/gateway/log_writer.hpp>
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -27,34 +32,62 @@ constexpr std::size_t most_events = 1024;  // that wait for the sink
 constexpr std::size_t batch_bytes = 32 * 1024;
 constexpr std::chrono::seconds drop_report_interval{1};
 
+// spdlog's own sink for stdout does not say when a write fails.
+class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t formatted;
+        formatter_->format(message, formatted);
+        for (std::size_t at = 0; at < formatted.size();) {
+            const ssize_t n = ::write(STDOUT_FILENO, formatted.data() + at, formatted.size() - at);
+            if (n >= 0) {
+                at += static_cast<std::size_t>(n);
+            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+                // Somebody who shares the terminal or pipe has made it so.
+                pollfd until{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+                ::poll(&until, 1, -1);
+            } else if (errno != EINTR) {
+                spdlog::throw_spdlog_ex("stdout", errno);
+            }
+        }
+    }
+    void flush_() override {}
+};
+
 // Lines on their way to the sink: one by one, or to stdout as many as make a good write.
 class Sink {
 public:
     explicit Sink(std::function<void(const std::string&)> take) : take_(std::move(take)) {
         if (take_) return;
-        stdout_ = std::make_unique<spdlog::logger>(
-            "bearergate", std::make_shared<spdlog::sinks::stdout_sink_st>());
+        stdout_ = std::make_unique<spdlog::logger>("bearergate", std::make_shared<StdoutSink>());
         stdout_->set_pattern("%v");
-        // A closed pipe must not end the process, nor is there anywhere to say so.
-        stdout_->set_error_handler([](const std::string&) {});
+        // A closed pipe or a full disk must not end the process.
+        stdout_->set_error_handler([this](const std::string&) { lost_ += lines_; });
     }
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+
     void line(const std::string& text) {
         if (take_) return take_(text);
         if (!batch_.empty()) batch_ += '\n';
         batch_ += text;
+        ++lines_;
         if (batch_.size() >= batch_bytes) flush();
     }
     void flush() {
         if (batch_.empty()) return;
         stdout_->log(spdlog::level::info, spdlog::string_view_t(batch_.data(), batch_.size()));
-        stdout_->flush();
         batch_.clear();
+        lines_ = 0;
     }
+    // How many lines could not be written since this was asked last.
+    std::size_t take_lost() { return std::exchange(lost_, 0); }
 
 private:
     std::function<void(const std::string&)> take_;
     std::unique_ptr<spdlog::logger> stdout_{};
     std::string batch_{};
+    std::size_t lines_ = 0;  // in the batch
+    std::size_t lost_ = 0;
 };
 
 }  // namespace
@@ -72,6 +105,7 @@ struct LogWriter::State {
     std::size_t ring_count();
     bool next_record(std::size_t ring, std::string& line);  // none: false; not wanted: ""
     void report_drops(bool at_end);
+    void add_dropped(std::size_t lines);
     std::uint64_t count_dropped();
 
     Sink sink;  // of the log thread
@@ -82,7 +116,7 @@ struct LogWriter::State {
     std::condition_variable changed;
     config::Logging settings;
     std::deque<std::string> events{};
-    std::uint64_t dropped_events = 0;
+    std::uint64_t dropped_lines = 0;  // on their way from here, or events that found no place
     std::vector<AccessRing*> rings{};
     std::uint64_t dropped_of_former_rings = 0;
     bool started = false;
@@ -117,12 +151,17 @@ bool LogWriter::State::write_all(bool is_last) {
         wrote_events = write_events();
         wrote_records = write_records();
         sink.flush();
+        add_dropped(sink.take_lost());
         report_drops(is_last);
     } catch (const std::exception&) {
-        const std::scoped_lock lock(mutex);
-        ++dropped_events;
+        add_dropped(1);
     }
     return wrote_events || wrote_records;
+}
+
+void LogWriter::State::add_dropped(std::size_t lines) {
+    const std::scoped_lock lock(mutex);
+    dropped_lines += lines;
 }
 
 bool LogWriter::State::is_stopping() {
@@ -189,7 +228,7 @@ bool LogWriter::State::next_record(std::size_t ring, std::string& line) {
 
 std::uint64_t LogWriter::State::count_dropped() {
     const std::scoped_lock lock(mutex);
-    std::uint64_t count = dropped_events + dropped_of_former_rings;
+    std::uint64_t count = dropped_lines + dropped_of_former_rings;
     for (const AccessRing* ring : rings) count += ring->dropped();
     return count;
 }
@@ -203,10 +242,10 @@ void LogWriter::State::report_drops(bool at_end) {
     std::string line;
     format_event(line, current_settings().format, std::chrono::system_clock::now(),
                  config::LogLevel::warning, "log lines were dropped", fields);
-    told_dropped = count;
     last_report = now;
     sink.line(line);
     sink.flush();
+    if (sink.take_lost() == 0) told_dropped = count;
 }
 
 LogWriter::LogWriter(const config::Logging& settings,
@@ -251,8 +290,7 @@ void LogWriter::event(config::LogLevel level, std::string_view message,
     } catch (const std::exception&) {
         // For want of memory.
     }
-    const std::scoped_lock lock(state_->mutex);
-    ++state_->dropped_events;
+    state_->add_dropped(1);
 }
 
 void LogWriter::stop(milliseconds patience) {

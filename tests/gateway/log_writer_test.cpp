@@ -1,10 +1,14 @@
 #include <bearergate/gateway/log_writer.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <iostream>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -211,6 +215,32 @@ TEST(LogWriter, GoesToStandardOutputByDefault) {
     EXPECT_NE(out.find("message=\"{} %v\" a=b\n"), std::string::npos);
     EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 3);
     EXPECT_TRUE(out.ends_with('\n'));
+}
+
+TEST(LogWriter, CountsLinesThatCannotBeWrittenAndTellsWhenTheyCan) {
+    std::cout.flush();
+    const int before = ::dup(STDOUT_FILENO);
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    ASSERT_GE(full, 0);
+    ::dup2(full, STDOUT_FILENO);
+    ::close(full);
+    LogWriter log({.format = config::LogFormat::logfmt});
+    log.start();
+    for (const char* line : {"one", "two", "three"}) log.event(LogLevel::info, line);
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (log.dropped() < 3 && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(log.dropped(), 3U);
+    ::dup2(before, STDOUT_FILENO);
+    ::close(before);
+
+    testing::internal::CaptureStdout();
+    log.event(LogLevel::info, "four");
+    log.stop();
+    const std::string out = testing::internal::GetCapturedStdout();
+    EXPECT_NE(out.find("message=four"), std::string::npos);
+    EXPECT_NE(out.find("message=\"log lines were dropped\" lines=3\n"), std::string::npos) << out;
+    EXPECT_EQ(log.dropped(), 3U) << "what tells of them is not one of them";
 }
 
 }  // namespace
