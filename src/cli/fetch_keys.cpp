@@ -29,7 +29,8 @@ core::KeyRing fetch_keys(const config::Config& config, std::size_t issuer, std::
     };
     hooks.answered = [](const gateway::KeyQuestion&, net::SteadyTime) {};
     hooks.log = [&](std::string_view level, const std::string& name, const std::string& message) {
-        if (level != "info") errors << fmt::format("issuer {}: {}\n", shown(name), shown(message));
+        if (level == "warning" || level == "error")
+            errors << fmt::format("issuer {}: {}\n", shown(name), shown(message));
     };
     gateway::KeyKeeper keeper(control, resolver, {config.key_sources[issuer]}, 1, std::move(hooks));
     keeper.start();

@@ -2,14 +2,23 @@
 #include <bearergate/gateway/forwarding.hpp>
 #include <bearergate/gateway/workplace.hpp>
 
+#include <chrono>
 #include <memory>
+#include <string_view>
 
 namespace bearergate::gateway {
 
 using core::Reason;
 
+namespace {
+
+constexpr std::chrono::seconds pace_of_telling{10};
+
+}  // namespace
+
 net::Task<std::optional<Reason>> Forwarding::connect() {
     const auto addresses = upstream().addresses;  // a name may change meanwhile
+    const auto generation = upstream().pool.generation();
     if (!addresses || addresses->servers.empty()) co_return Reason::upstream_unreachable;
     const std::size_t count = addresses->servers.size();
     const std::size_t first = upstream().next_server++ % count;
@@ -23,6 +32,7 @@ net::Task<std::optional<Reason>> Forwarding::connect() {
             const auto now = client_->now();
             const auto share = (last - now) / static_cast<long>(endpoints.size() - tried);
             const auto failure = co_await connect_to(endpoints[tried], server, now + share);
+            if (!failure) connection_->generation = generation;
             if (!failure || client_->gone()) co_return failure;
             reason = *failure;
         }
@@ -48,8 +58,25 @@ net::Task<std::optional<Reason>> Forwarding::connect_to(const net::Endpoint& end
                                 name.empty() ? url.host : name);
         failure = co_await settle(until);
     }
-    if (failure) connection_.reset();
+    if (failure) {
+        if (!client_->gone()) tell_unreached(server, *failure);
+        connection_.reset();
+    }
     co_return failure;
+}
+
+// For operators: clients are told no more than that it could not be reached.
+void Forwarding::tell_unreached(std::size_t server, Reason reason) {
+    const auto problem = connection_->stream.take_error();
+    auto& told = upstream().told_unreached;
+    const auto now = client_->now();
+    if (!place_.shared.unreached || (told && now - *told < pace_of_telling)) return;
+    told = now;
+    const std::string_view why = problem                              ? std::string_view(*problem)
+                                 : reason == Reason::upstream_timeout ? "it does not answer in time"
+                                                                      : "unknown";
+    place_.shared.unreached(
+        {.upstream = settings().name, .server = settings().urls[server].text, .why = why});
 }
 
 // Waits for the end of a connect or a handshake.
@@ -60,7 +87,7 @@ net::Task<std::optional<Reason>> Forwarding::settle(net::SteadyTime until) {
         if (client_->gone()) co_return Reason::upstream_unreachable;
         client_->stand();
         if ((up & event::upstream_writable) != 0) {
-            if (connection_->stream.take_error()) co_return Reason::upstream_unreachable;
+            if (connection_->stream.has_error()) co_return Reason::upstream_unreachable;
             co_return std::nullopt;
         }
         if ((up & event::deadline) != 0) co_return Reason::upstream_timeout;

@@ -186,7 +186,8 @@ void KeyStore::State::keep(std::string its_etag, std::optional<seconds> max_age)
     figures.last_success = now;
     next_fetch = now + next_refresh(rules, 0, max_age, hooks.jitter());
     try {
-        if (had_failed) log("info", "the keys can be fetched again");
+        log(had_failed ? "info" : "debug",
+            had_failed ? "the keys can be fetched again" : "the keys were fetched");
     } catch (const std::exception&) {
         // It is no less true for not being told.
     }

@@ -38,6 +38,7 @@ std::size_t worker_count(const config::Server& server) {
 
 LogLevel level_of(std::string_view name) {
     if (name == "error") return LogLevel::error;
+    if (name == "debug") return LogLevel::debug;
     return name == "warning" ? LogLevel::warning : LogLevel::info;
 }
 
@@ -98,6 +99,10 @@ void Server::State::make_workers() {
     shared.find_room = [this] { each_worker([](Worker& worker) { worker.make_room(); }); };
     shared.held_back = [this](net::Listener::Pause why) {
         post([this, why] { tell_of_waiting(why); });
+    };
+    shared.unreached = [this](const Unreached& what) {
+        log.event(LogLevel::warning, "an upstream cannot be reached",
+                  {{"upstream", what.upstream}, {"server", what.server}, {"what", what.why}});
     };
     for (std::size_t i = 0; i < count; ++i) {
         workers.push_back(std::make_unique<Worker>(i, shared, snapshot, log_bytes_per_worker));

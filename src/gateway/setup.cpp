@@ -7,25 +7,27 @@ namespace bearergate::gateway {
 
 namespace {
 
-// Whether connections made under `a` are good under `b`.
+bool speaks_tls(const config::Upstream& upstream) {
+    return std::ranges::any_of(upstream.urls, &config::Url::tls);
+}
+
+// Whether connections made under `a` are good under `b`. Of TLS the files' contents count, and
+// those were read anew.
 bool same_upstream(const config::Upstream& a, const config::Upstream& b) {
-    return a.name == b.name && a.urls == b.urls && a.tls.ca == b.tls.ca &&
-           a.tls.certificate == b.tls.certificate && a.tls.private_key == b.tls.private_key &&
-           a.tls.server_name == b.tls.server_name && a.idle_connections == b.idle_connections &&
-           a.timeouts.idle == b.timeouts.idle;
+    return !speaks_tls(b) && a.name == b.name && a.urls == b.urls &&
+           a.idle_connections == b.idle_connections && a.timeouts.idle == b.timeouts.idle;
 }
 
 std::shared_ptr<Upstream> upstream_for(const config::Upstream& settings, const Setup* before,
                                        net::BufferPool& buffers) {
-    if (before != nullptr) {
-        const auto& known = before->snapshot->config.upstreams;
-        const auto same = std::ranges::find_if(
-            known, [&](const auto& candidate) { return same_upstream(candidate, settings); });
-        if (same != known.end()) {
-            return before->upstreams[static_cast<std::size_t>(same - known.begin())];
-        }
+    auto fresh = std::make_shared<Upstream>(settings, buffers);
+    if (before == nullptr) return fresh;
+    const auto& known = before->snapshot->config.upstreams;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (same_upstream(known[i], settings)) return before->upstreams[i];
+        if (known[i].urls == settings.urls) fresh->addresses = before->upstreams[i]->addresses;
     }
-    return std::make_shared<Upstream>(settings, buffers);
+    return fresh;
 }
 
 }  // namespace
@@ -33,6 +35,11 @@ std::shared_ptr<Upstream> upstream_for(const config::Upstream& settings, const S
 Upstream::Upstream(const config::Upstream& settings, net::BufferPool& buffers)
     : pool({.idle_connections = settings.idle_connections, .idle = settings.timeouts.idle},
            buffers) {}
+
+void Upstream::turn_to(std::shared_ptr<const net::UpstreamAddresses> now) {
+    if (addresses && *addresses != *now) pool.turn_over();
+    addresses = std::move(now);
+}
 
 bool Setup::is_ready() const {
     return std::ranges::all_of(upstreams,
@@ -58,6 +65,13 @@ std::shared_ptr<Setup> make_setup(std::shared_ptr<const Snapshot> snapshot, cons
     }
     setup->snapshot = std::move(snapshot);
     return setup;
+}
+
+void retire_what_goes(const Setup& before, const Setup& after) {
+    for (const auto& upstream : before.upstreams) {
+        const bool stays = std::ranges::find(after.upstreams, upstream) != after.upstreams.end();
+        if (!stays) upstream->pool.retire();
+    }
 }
 
 }  // namespace bearergate::gateway

@@ -245,7 +245,7 @@ void Worker::State::use_upstreams(
     const std::shared_ptr<const std::vector<net::UpstreamAddresses>>& addresses) {
     const auto& upstreams = next_setup ? next_setup->upstreams : place.setup->upstreams;
     for (std::size_t i = 0; i < std::min(upstreams.size(), addresses->size()); ++i) {
-        upstreams[i]->addresses = {addresses, &(*addresses)[i]};
+        upstreams[i]->turn_to({addresses, &(*addresses)[i]});
     }
 }
 
@@ -253,6 +253,7 @@ void Worker::State::use_next_setup() {
     if (!next_setup || !next_setup->is_ready()) return;
     place.authenticator.forget(next_setup->snapshot->config.server.cache);
     place.counters.turn_to(next_setup->snapshot->policy, place.setup->snapshot->policy);
+    retire_what_goes(*place.setup, *next_setup);
     place.setup = std::exchange(next_setup, nullptr);
     if (!shows_refusals(place.setup->snapshot->config)) place.refusals.forget();
 }

@@ -267,6 +267,10 @@ void Stream::start_tls_client(ssl_ctx_st* context, const std::string& server_nam
     state_->start_tls(context, false, server_name);
 }
 
+bool Stream::has_error() const {
+    return state_->problem.has_value();
+}
+
 std::optional<std::string> Stream::take_error() {
     return std::exchange(state_->problem, {});
 }
@@ -282,7 +286,8 @@ void Stream::start_receive(std::span<char> buffer, Awaits awaits) {
     state.buffer = buffer;
     state.result.reset();
     // What Asio will not try by itself is tried here, unless it is known to be in vain.
-    const bool may_stand = awaits == Awaits::nothing && state.report.emptied;
+    const bool may_stand = awaits != Awaits::more && state.report.emptied;
+    if (awaits == Awaits::silence) state.receives_in_a_row = 0;
     if (state.ssl || (state.report.exhausted && !may_stand)) return state.receive_in_turn();
     state.stand_receive();
 }
@@ -307,7 +312,8 @@ bool Stream::has_received() const {
 }
 
 bool Stream::is_quiet() const {
-    return is_open() && is_receiving() && !(state_->receiving && state_->report.performed);
+    return is_open() && is_receiving() && !state_->receive_is_posted &&
+           !(state_->receiving && state_->report.performed);
 }
 
 std::optional<Stream::Received> Stream::received() {

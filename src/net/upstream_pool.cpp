@@ -29,13 +29,14 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
         idle = std::min<std::chrono::milliseconds>(idle, said - seconds(1));
     }
     if (idle <= idle.zero() || limits_.idle_connections == 0) return;
+    if (connection->generation != generation_) return;
 
     Stream& stream = connection->stream;
     stream.detach();
     if (!stream.is_open() || stream.has_received()) return;
     if (!stream.is_receiving()) {
         if (!connection->buffer) connection->buffer = buffers_.borrow();
-        stream.start_receive(connection->buffer.bytes(), Stream::Awaits::nothing);
+        stream.start_receive(connection->buffer.bytes(), Stream::Awaits::silence);
     }
     // An idle connection has nothing to say: bytes, an end and an error all mean that the next
     // exchange on it would go wrong. What is there already shows at once.
@@ -51,8 +52,14 @@ void UpstreamPool::sweep(SteadyTime now) {
     });
 }
 
-void UpstreamPool::clear() {
+void UpstreamPool::turn_over() {
     idle_.clear();
+    ++generation_;
+}
+
+void UpstreamPool::retire() {
+    idle_.clear();
+    limits_.idle_connections = 0;
 }
 
 }  // namespace bearergate::net

@@ -3,6 +3,7 @@
 #include <bearergate/gateway/server.hpp>
 #include <bearergate/net/http_server.hpp>
 
+#include "support/dead_ends.hpp"
 #include "support/http_client.hpp"
 #include "support/limit_memory.hpp"
 #include "support/lines.hpp"
@@ -366,6 +367,25 @@ TEST_F(ServerTest, AnUpstreamByNameIsFound) {
     text.replace(text.find("http://127.0.0.1:"), 17, "http://localhost:");
     serve(text);
     EXPECT_EQ(get("/open").status, 200);
+}
+
+TEST_F(ServerTest, TheLogSaysWhyAnUpstreamCannotBeReached) {
+    const test::ClosedPort closed;
+    const std::string own = "http://127.0.0.1:" + std::to_string(upstream_->port());
+    const struct {
+        std::string url, why;
+    } cases[] = {{closed.url(), "connection refused"},
+                 {"https" + own.substr(4), "wrong version number"}};
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.url);
+        std::string text = configuration(routes);
+        text.replace(text.find(own), own.size(), c.url);
+        serve(text);
+        EXPECT_EQ(get("/open").status, 502);
+        EXPECT_NE(log_.wait_for({"an upstream cannot be reached", R"("upstream":"default")",
+                                 R"("server":")" + c.url + "\"", c.why}),
+                  "");
+    }
 }
 
 // Clients of a worker that never ran would wait for ever.

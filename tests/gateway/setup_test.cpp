@@ -48,16 +48,14 @@ TEST_F(SetupTest, AnUpstreamThatDidNotChangeKeepsItsConnections) {
 
 TEST_F(SetupTest, AnUpstreamThatChangedStartsAnew) {
     const std::string before =
-        "  a: { url: [https://127.0.0.1:1, https://127.0.0.1:2], idle_connections: 5 }\n";
+        "  a: { url: [http://127.0.0.1:1, http://127.0.0.1:2], idle_connections: 5 }\n";
     for (const char* after :
-         {"  a: { url: [https://127.0.0.1:1, https://127.0.0.1:3], idle_connections: 5 }\n",
-          "  a: { url: https://127.0.0.1:1, idle_connections: 5 }\n",
-          "  a: { url: [http://127.0.0.1:1, https://127.0.0.1:2], idle_connections: 5 }\n",
-          "  a: { url: [https://127.0.0.1:1, https://127.0.0.1:2], idle_connections: 6 }\n",
-          "  a: { url: [https://127.0.0.1:1, https://127.0.0.1:2], idle_connections: 5,\n"
-          "    timeouts: { idle: 1s } }\n",
-          "  a: { url: [https://127.0.0.1:1, https://127.0.0.1:2], idle_connections: 5,\n"
-          "    tls: { server_name: x.example } }\n"}) {
+         {"  a: { url: [http://127.0.0.1:1, http://127.0.0.1:3], idle_connections: 5 }\n",
+          "  a: { url: http://127.0.0.1:1, idle_connections: 5 }\n",
+          "  a: { url: [https://127.0.0.1:1, http://127.0.0.1:2], idle_connections: 5 }\n",
+          "  a: { url: [http://127.0.0.1:1, http://127.0.0.1:2], idle_connections: 6 }\n",
+          "  a: { url: [http://127.0.0.1:1, http://127.0.0.1:2], idle_connections: 5,\n"
+          "    timeouts: { idle: 1s } }\n"}) {
         SCOPED_TRACE(after);
         const Pair pair = reload(before, after);
         EXPECT_NE(pair.after->upstreams[0], pair.before->upstreams[0]);
@@ -67,6 +65,17 @@ TEST_F(SetupTest, AnUpstreamThatChangedStartsAnew) {
                "  b: { url: http://127.0.0.1:1 }\n  a: { url: http://127.0.0.1:2 }\n");
     EXPECT_NE(renamed.after->upstreams[0], renamed.before->upstreams[0]);
     EXPECT_NE(renamed.after->upstreams[1], renamed.before->upstreams[0]);
+}
+
+// The files that its settings name may say something else by now.
+TEST_F(SetupTest, ATlsUpstreamStartsAnewWhereItIsKnownToBe) {
+    const std::string upstream = "  a: { url: https://127.0.0.1:1 }\n";
+    auto first = make_setup(snapshot(upstream), nullptr, buffers_);
+    first->upstreams[0]->addresses = std::make_shared<const net::UpstreamAddresses>();
+    const auto second = make_setup(snapshot(upstream), first.get(), buffers_);
+    EXPECT_NE(second->upstreams[0], first->upstreams[0]);
+    EXPECT_EQ(second->upstreams[0]->addresses, first->upstreams[0]->addresses);
+    EXPECT_TRUE(second->is_ready());
 }
 
 TEST_F(SetupTest, ClientBuffersStayWhileHeadsMayBeAsLong) {

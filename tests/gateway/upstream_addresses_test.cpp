@@ -145,5 +145,21 @@ TEST_F(UpstreamAddresses, AClientThatGoesDuringAConnectLeavesNothingBehind) {
     EXPECT_EQ(counters().upstream_errors, 0U);
 }
 
+// A busy connection never gets old: it must go because of where it leads.
+TEST_F(UpstreamAddresses, AWarmConnectionDoesNotOutliveItsAddress) {
+    RecordingUpstream before(RecordingUpstream::answer(fine));
+    RecordingUpstream after(RecordingUpstream::answer(fine));
+    run({.url = before.url()});
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(get().status, 200);
+    ASSERT_TRUE(wait_for_idle_upstream_connections(1));
+    use({at("127.0.0.1", before.port())});
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(get().status, 200);
+    EXPECT_EQ(before.connections(), 1U) << "it is where it was";
+    use({at("127.0.0.1", after.port())});
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(get().status, 200);
+    EXPECT_EQ(before.requests().size(), 6U);
+    EXPECT_EQ(after.requests().size(), 3U);
+}
+
 }  // namespace
 }  // namespace bearergate::gateway

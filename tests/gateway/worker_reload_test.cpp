@@ -8,7 +8,9 @@
 #include "support/gate.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <future>
 #include <memory>
 #include <thread>
 
@@ -44,6 +46,34 @@ TEST_F(WorkerReload, HoldsForTheNextRequestOnAnOpenConnection) {
     EXPECT_EQ(request.header("X-V2"), "ada");
     EXPECT_EQ(request.count("X-V1"), 0U);
     EXPECT_EQ(upstream_.connections(), 1U) << "the upstream has not changed";
+}
+
+// However long a request takes that began before, and with it the configuration of then.
+TEST_F(WorkerReload, KeepsNoIdleConnectionToAnUpstreamThatWent) {
+    Gate answer;
+    std::promise<Connection::End> end;
+    upstream_.play([&](UpstreamPeer& peer) {
+        if (!peer.read_request()) return;
+        if (peer.index() == 0) answer.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        if (peer.index() == 1) end.set_value(peer.wait_for_end());
+    });
+    serve_with(version(1), Gateway::Options{});
+    Connection slow(gateway_->port());
+    slow.send(get("/v1"));
+    ASSERT_TRUE(upstream_.wait_for_requests(1));
+    EXPECT_EQ(ask(get("/v1")).status, 200);
+
+    RecordingUpstream other;
+    std::string moved = version(1);
+    moved.replace(moved.find(upstream_.url()), upstream_.url().size(), other.url());
+    gateway_->reload(moved);
+    EXPECT_EQ(ask(get("/v1")).status, 200);
+    EXPECT_EQ(other.connections(), 1U);
+    auto ended = end.get_future();
+    EXPECT_EQ(ended.wait_for(std::chrono::seconds(2)), std::future_status::ready);
+    answer.open();
+    EXPECT_EQ(slow.read_reply().status, 200);
 }
 
 TEST_F(WorkerReload, DoesNotReachIntoARequestUnderWay) {

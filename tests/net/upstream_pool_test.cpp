@@ -165,14 +165,59 @@ TEST_F(UpstreamPoolTest, KeepsNoMoreThanItMayAndDropsTheOldest) {
     EXPECT_EQ(none.size(), 0U);
 }
 
-TEST_F(UpstreamPoolTest, ClearClosesEverything) {
+TEST_F(UpstreamPoolTest, ThatTurnedOverKeepsOnlyConnectionsFromThenOn) {
     UpstreamPool pool = make();
     pool.put(connect(), start, {});
-    pool.clear();
+    auto in_use = connect();
+    pool.turn_over();
     EXPECT_EQ(pool.size(), 0U);
     bool ended = false;
     peers_[0]->read(1, &ended);
     EXPECT_TRUE(ended);
+    pool.put(std::move(in_use), start, {});
+    EXPECT_EQ(pool.size(), 0U);
+
+    auto later = connect();
+    later->generation = pool.generation();
+    pool.put(std::move(later), start, {});
+    EXPECT_EQ(pool.size(), 1U);
+}
+
+TEST_F(UpstreamPoolTest, ThatRetiredKeepsNone) {
+    UpstreamPool pool = make();
+    pool.put(connect(), start, {});
+    pool.retire();
+    EXPECT_EQ(pool.size(), 0U);
+    pool.put(connect(), start, {});
+    EXPECT_EQ(pool.size(), 0U);
+    bool ended = false;
+    peers_[0]->read(1, &ended);
+    EXPECT_TRUE(ended);
+}
+
+// After so many receives in a row the loop's others come first, but whoever takes the connection
+// next may come before the look that was put off.
+TEST_F(UpstreamPoolTest, LooksForMoreThanTheAnswerHoweverMuchOfItCameAtOnce) {
+    for (int receives = 1; receives < 40; ++receives) {
+        SCOPED_TRACE(receives);
+        UpstreamPool pool = make();
+        auto connection = connect();
+        connection->buffer = buffers_.borrow();
+        const std::span<char> one_byte = connection->buffer.bytes().first(1);
+        const auto receive = [&] {
+            connection->stream.start_receive(one_byte);
+            test::run_until(io_, [&] { return connection->stream.has_received(); });
+            ASSERT_EQ(connection->stream.received()->bytes, 1U);
+        };
+        connection->stream.start_receive(one_byte);
+        peers_.back()->write("a");
+        test::run_until(io_, [&] { return connection->stream.has_received(); });
+        ASSERT_TRUE(connection->stream.received());
+        peers_.back()->write(std::string(static_cast<std::size_t>(receives) + 1, 'b'));
+        for (int i = 0; i < receives; ++i) receive();
+        pool.put(std::move(connection), start, {});
+        EXPECT_EQ(pool.size(), 0U);
+    }
 }
 
 TEST(BufferPool, LendsReusesAndLimitsWhatItKeeps) {

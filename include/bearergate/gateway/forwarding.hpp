@@ -66,6 +66,7 @@ private:
     net::Task<std::optional<core::Reason>> connect_to(const net::Endpoint& endpoint,
                                                       std::size_t server, net::SteadyTime until);
     net::Task<std::optional<core::Reason>> settle(net::SteadyTime until);
+    void tell_unreached(std::size_t server, core::Reason reason);
 
     // relay.cpp: both directions at once, until the response or the client is over, or a reason
     // comes up to end it.

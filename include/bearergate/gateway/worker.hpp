@@ -14,9 +14,17 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace bearergate::gateway {
+
+// A connection to an upstream that did not come about.
+struct Unreached {
+    std::string_view upstream{};  // its name
+    std::string_view server{};    // its URL as it stands in the file
+    std::string_view why{};
+};
 
 // What all workers share, and everything a test replaces. Outlives the workers.
 struct Shared {
@@ -29,6 +37,8 @@ struct Shared {
     std::function<void()> find_room{};
     // New connections wait, or others have gone for them; at most once a second from each worker.
     std::function<void(net::Listener::Pause)> held_back{};
+    // At most once in ten seconds of each upstream, from each worker.
+    std::function<void(const Unreached&)> unreached{};
 };
 
 // One thread's world: an event loop, listeners, sessions, upstream pools, token cache, counters.

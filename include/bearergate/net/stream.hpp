@@ -41,17 +41,19 @@ public:
     void attach(Signal& signal, Signal::Bits received, Signal::Bits writable);
     void detach();
 
-    // Connecting and handshakes end by raising `writable`; take_error() says how they went.
+    // Connecting and handshakes end by raising `writable`; has_error() says how they went.
     void start_connect(Executor executor, const Endpoint& endpoint);
     void start_tls_server(ssl_ctx_st* context);
     // `server_name`: SNI and the name or address that the certificate must be for.
     void start_tls_client(ssl_ctx_st* context, const std::string& server_name);
+    bool has_error() const;
     std::optional<std::string> take_error();  // a phrase for our own log, never for a client
 
     // Receives into `buffer`, which must stay until received() or close(). Raises `received`, at
-    // once if something is there already. A receive between messages that `awaits` nothing saves a
-    // system call and may overlook a reset, until something is sent.
-    enum class Awaits : std::uint8_t { more, nothing };
+    // once if something is there already; after many in a row the loop's others come first. A
+    // receive between messages that `awaits` nothing saves a system call and may overlook a reset,
+    // until something is sent. One that awaits silence looks now, whatever came before.
+    enum class Awaits : std::uint8_t { more, nothing, silence };
     void start_receive(std::span<char> buffer, Awaits awaits = Awaits::more);
     bool is_receiving() const;
     enum class Condition : std::uint8_t {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,8 +21,10 @@ namespace bearergate::net {
 struct UpstreamAddresses {
     struct Server {
         std::vector<Endpoint> endpoints{};  // of one URL; tried in order
+        bool operator==(const Server&) const = default;
     };
     std::vector<Server> servers{};
+    bool operator==(const UpstreamAddresses&) const = default;
 };
 
 // An upstream connection and its receive buffer. While it idles in the pool a receive stands, so
@@ -31,6 +34,7 @@ struct UpstreamConnection {
     BufferPool::Block buffer{};
     bool reused = false;  // came from the pool: it may be stale
     std::size_t server = 0;
+    std::uint64_t generation = 0;  // of the pool, when the connection's addresses were looked up
 };
 
 // The idle connections of one upstream on one worker. Last in, first out, so that a quiet pool
@@ -50,7 +54,11 @@ public:
     void put(std::unique_ptr<UpstreamConnection> connection, SteadyTime now,
              std::optional<std::chrono::seconds> timeout);
     void sweep(SteadyTime now);  // closes what is too old or was closed by the upstream
-    void clear();
+    // Keeps none of the connections that there are now, idle or in use: they lead to where the
+    // upstream no longer is.
+    void turn_over();
+    std::uint64_t generation() const { return generation_; }
+    void retire();  // keeps none any more
     std::size_t size() const { return idle_.size(); }
 
 private:
@@ -61,6 +69,7 @@ private:
     Limits limits_;
     BufferPool& buffers_;
     std::vector<Idle> idle_{};
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace bearergate::net
