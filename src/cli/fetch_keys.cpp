@@ -22,7 +22,7 @@ core::KeyRing fetch_keys(const config::Config& config, std::size_t issuer, std::
     boost::asio::io_context control;
     net::Resolver resolver(control);
     gateway::KeyKeeper::Hooks hooks;
-    hooks.publish = [&](std::shared_ptr<const core::KeyRing> fetched, std::uint64_t) {
+    hooks.publish = [&](const std::shared_ptr<const core::KeyRing>& fetched, std::uint64_t) {
         const core::IssuerKeys& keys = fetched->front();
         ring[issuer] = keys;
         if (keys.set || !keys.first_fetch_pending) control.stop();

@@ -142,7 +142,7 @@ void Worker::State::begin_session(net::Socket socket) {
     sessions.push_back(*session);
     net::spawn(session->run(),
                [this, begun = session.get()](const std::exception_ptr&) { end_session(*begun); });
-    session.release();  // to the list
+    static_cast<void>(session.release());  // to the list
     place.shared.connections.fetch_add(1, std::memory_order_relaxed);
     ++place.counters.connections_accepted;
     ++place.counters.connections_open;
@@ -298,7 +298,7 @@ Worker::Worker(std::size_t, Shared& shared, std::shared_ptr<const Snapshot> snap
 
 Worker::~Worker() = default;
 
-void Worker::listen(std::vector<int> descriptors) {
+void Worker::listen(const std::vector<int>& descriptors) {
     for (const int descriptor : descriptors) state_->listen(descriptor);
 }
 

@@ -234,7 +234,7 @@ void Stream::detach() {
     state_->signal = nullptr;
 }
 
-void Stream::start_connect(Executor executor, const Endpoint& endpoint) {
+void Stream::start_connect(const Executor& executor, const Endpoint& endpoint) {
     // Handlers of an attempt before this one must find what they knew closed.
     Stream fresh;
     State& state = *fresh.state_;

@@ -50,7 +50,7 @@ public:
            std::size_t log_bytes);
     ~Worker();
 
-    void listen(std::vector<int> descriptors);  // before run(); takes ownership
+    void listen(const std::vector<int>& descriptors);  // before run(); takes ownership
     void run();                                 // until stopped: the thread's body
     AccessRing& log();
 

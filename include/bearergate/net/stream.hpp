@@ -42,7 +42,7 @@ public:
     void detach();
 
     // Connecting and handshakes end by raising `writable`; has_error() says how they went.
-    void start_connect(Executor executor, const Endpoint& endpoint);
+    void start_connect(const Executor& executor, const Endpoint& endpoint);
     void start_tls_server(ssl_ctx_st* context);
     // `server_name`: SNI and the name or address that the certificate must be for.
     void start_tls_client(ssl_ctx_st* context, const std::string& server_name);
