@@ -1,4 +1,5 @@
 #include <bearergate/cli/load_file.hpp>
+#include <bearergate/gateway/regular_file.hpp>
 
 #include <fmt/format.h>
 
@@ -50,6 +51,21 @@ void warn_of_open_files(const std::string& path, config::LoadResult& result) {
     }
 }
 
+using Text = core::Result<std::string, std::string>;
+
+Text no_more_than(std::size_t most, std::string text) {
+    if (text.size() > most) return std::unexpected(fmt::format("larger than {} bytes", most));
+    return text;
+}
+
+config::LoadResult configuration_from(const Text& text, const std::string& path) {
+    if (!text) return {.errors = {{.message = text.error()}}};
+    auto result =
+        config::load(*text, path, {.environment = environment, .folder = folder_of(path)});
+    if (result.loaded) warn_of_open_files(path, result);
+    return result;
+}
+
 }  // namespace
 
 core::Result<std::string, std::string> read_file(const std::string& path, std::size_t most) {
@@ -65,19 +81,18 @@ core::Result<std::string, std::string> read_file(const std::string& path, std::s
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad() || (file.gcount() == 0 && errno != 0)) return fail(errno == 0 ? EIO : errno);
     text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > most) {
-        return std::unexpected(fmt::format("larger than {} bytes", most));
-    }
-    return text;
+    return no_more_than(most, std::move(text));
 }
 
 config::LoadResult read_configuration(const std::string& path) {
-    const auto text = read_file(path, config::DocumentLimits::bytes);
-    if (!text) return {.errors = {{.message = text.error()}}};
-    auto result =
-        config::load(*text, path, {.environment = environment, .folder = folder_of(path)});
-    if (result.loaded) warn_of_open_files(path, result);
-    return result;
+    return configuration_from(read_file(path, config::DocumentLimits::bytes), path);
+}
+
+config::LoadResult read_configuration_again(const std::string& path) {
+    constexpr std::size_t most = config::DocumentLimits::bytes;
+    Text text = gateway::read_regular_file(path, most + 1);
+    if (text) text = no_more_than(most, std::move(*text));
+    return configuration_from(text, path);
 }
 
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors) {

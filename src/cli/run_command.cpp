@@ -34,7 +34,7 @@ int serve(const std::string& file) {
     try {
         gateway::Server::Options options{
             .handle_signals = true,
-            .read_again = [file] { return read_configuration(file); },
+            .read_again = [file] { return read_configuration_again(file); },
             .inherited = net::inherited_listeners(handover, ::getpid()),
             .notify_socket = notify_socket};
         server.emplace(std::move(*loaded), std::move(options));

@@ -1,15 +1,14 @@
 #include <bearergate/core/key_set.hpp>
 #include <bearergate/gateway/discovery.hpp>
 #include <bearergate/gateway/key_fetcher.hpp>
+#include <bearergate/gateway/regular_file.hpp>
 
 #include <boost/asio/post.hpp>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,30 +19,12 @@ namespace {
 
 using Done = std::function<void(KeyFetchResult)>;
 
-// Reads a regular file, but never more than a key set may have. A pipe or a device in its place is
-// refused: it could hold up the control thread.
 KeyFetchResult read_key_file(const std::string& name) {
-    const int file = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) return std::unexpected(fmt::format("{}: {}", name, std::strerror(errno)));
-    struct Closer {
-        int descriptor;
-        ~Closer() { ::close(descriptor); }
-    } const closer{file};
-    struct stat facts{};
-    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode))
-        return std::unexpected(fmt::format("{}: not a regular file", name));
-
+    // One byte more than a key set may have shows that it is too large.
+    auto text = read_regular_file(name, core::max_key_set_bytes + 1);
+    if (!text) return std::unexpected(fmt::format("{}: {}", name, text.error()));
     KeyDocument document;
-    document.text.resize(core::max_key_set_bytes + 1);  // one more shows that it is too large
-    std::size_t size = 0;
-    while (size < document.text.size()) {
-        const ssize_t n = ::read(file, document.text.data() + size, document.text.size() - size);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return std::unexpected(fmt::format("{}: {}", name, std::strerror(errno)));
-        if (n == 0) break;
-        size += static_cast<std::size_t>(n);
-    }
-    document.text.resize(size);
+    document.text = std::move(*text);
     return document;
 }
 

@@ -3,6 +3,9 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
+
+#include <initializer_list>
 
 #include <cstring>
 
@@ -20,6 +23,17 @@ constexpr unsigned char http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
                                                    : ERR_reason_error_string(error);
     ERR_clear_error();
     throw TlsFileError(file, reason == nullptr ? "unusable" : reason);
+}
+
+// OpenSSL would wait for somebody to write to a pipe, and on a reload that stops the control
+// thread. Of a file that is not there, it says so itself.
+void refuse_all_but_regular(std::initializer_list<const std::string*> files) {
+    for (const std::string* file : files) {
+        struct stat facts{};
+        if (stat(file->c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
+            throw TlsFileError(*file, "not a regular file");
+        }
+    }
 }
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
@@ -60,6 +74,7 @@ void use_certificate(SSL_CTX* context, const std::string& certificate, const std
 }  // namespace
 
 TlsContext make_tls_server(const TlsServerFiles& files) {
+    refuse_all_but_regular({&files.certificate, &files.private_key, &files.client_ca});
     TlsContext context =
         make_context(TLS_server_method(), files.only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX* raw = context.get();
@@ -82,6 +97,7 @@ TlsContext make_tls_server(const TlsServerFiles& files) {
 }
 
 TlsContext make_tls_client(const TlsClientFiles& files) {
+    refuse_all_but_regular({&files.ca, &files.certificate, &files.private_key});
     TlsContext context = make_context(TLS_client_method(), TLS1_2_VERSION);
     SSL_CTX* raw = context.get();
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);

@@ -9,10 +9,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <charconv>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <iterator>
@@ -179,6 +181,29 @@ TEST_F(RunCommand, AHangUpSignalIsNoReasonToEnd) {
     gateway.signal(SIGHUP);
     ASSERT_TRUE(gateway.wait_for_output("SIGHUP"));
     EXPECT_EQ(ask(port, {.target = "/open"}).status, 200);
+}
+
+// Whoever opens a pipe waits until somebody writes to it; the control thread has other things to
+// do.
+TEST_F(RunCommand, APipeInPlaceOfItsConfigurationHoldsNothingUp) {
+    Process gateway(command(configuration()));
+    const std::uint16_t port = port_of(gateway);
+    ASSERT_NE(port, 0) << gateway.errors();
+    ASSERT_EQ(::mkfifo(folder_.file("pipe").c_str(), 0600), 0);
+    std::filesystem::rename(folder_.file("pipe"), folder_.file("gateway.yaml"));
+    EXPECT_TRUE(gateway.wait_for_output("not a regular file"));
+    EXPECT_EQ(ask(port, {.target = "/open"}).status, 200);
+    gateway.signal(SIGTERM);
+    EXPECT_EQ(gateway.wait(), 0);
+}
+
+TEST_F(RunCommand, MayStartFromAPipe) {
+    std::vector<std::string> words = command(configuration());
+    words.back() = folder_.file("pipe");
+    ASSERT_EQ(::mkfifo(words.back().c_str(), 0600), 0);
+    Process gateway(words);
+    std::ofstream(words.back()) << configuration();
+    EXPECT_NE(port_of(gateway), 0) << gateway.errors();
 }
 
 TEST_F(RunCommand, ServesOnWhenItsLogGoesNowhere) {

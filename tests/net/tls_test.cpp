@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <memory>
@@ -542,6 +543,30 @@ TEST_F(TlsTest, AnUnusableFileIsNamed) {
                                            .private_key = other.private_key});
                       }),
                       other.private_key));
+}
+
+// OpenSSL waits for the writer of a pipe, for as long as there is none.
+TEST_F(TlsTest, WhatIsNoRegularFileIsRefusedAtOnce) {
+    const test::Identity good = authority_.issue();
+    const std::string pipe = authority_.folder() + "/pipe.pem";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const std::string problem = pipe + ": not a regular file";
+    EXPECT_EQ(problem_of(
+                  [&] { make_tls_server({.certificate = pipe, .private_key = good.private_key}); }),
+              problem);
+    EXPECT_EQ(problem_of(
+                  [&] { make_tls_server({.certificate = good.certificate, .private_key = pipe}); }),
+              problem);
+    EXPECT_EQ(problem_of([&] {
+                  make_tls_server({.certificate = good.certificate,
+                                   .private_key = good.private_key,
+                                   .client_ca = pipe});
+              }),
+              problem);
+    EXPECT_EQ(problem_of([&] { make_tls_client({.ca = pipe}); }), problem);
+    EXPECT_EQ(problem_of(
+                  [&] { make_tls_client({.certificate = pipe, .private_key = good.private_key}); }),
+              problem);
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ core::Result<std::string, std::string> read_file(const std::string& path, std::s
 // at its folder. A file that everybody may write to, itself or one that it names, is a warning.
 config::LoadResult read_configuration(const std::string& path);
 
+// The same for a gateway that runs: from a regular file, as any other could hold it up.
+config::LoadResult read_configuration_again(const std::string& path);
+
 // The same for people: on failure everything that is wrong is on `errors`, and nothing comes back.
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors);
 

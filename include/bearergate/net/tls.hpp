@@ -25,7 +25,7 @@ struct TlsServerFiles {
     bool only_tls13 = false;
 };
 // TLS 1.2 and newer, ALPN http/1.1 only, no renegotiation, no early data, no compression; with
-// client certificates no resumption either. Throws TlsFileError.
+// client certificates no resumption either. Throws TlsFileError, of what is no regular file, too.
 TlsContext make_tls_server(const TlsServerFiles& files);
 
 struct TlsClientFiles {
