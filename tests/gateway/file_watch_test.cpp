@@ -3,6 +3,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -30,6 +31,10 @@ protected:
     // As an editor or a deployment does it.
     void replace(const std::string& name, const std::string& text) {
         fs::rename(folder_.write(name + ".new", text), folder_.file(name));
+    }
+    void make(const std::string& folder, const std::string& text) {
+        fs::create_directories(folder_.path() / folder);
+        folder_.write(folder + "/a.yaml", text);
     }
 
     boost::asio::io_context io_{1};
@@ -97,6 +102,7 @@ TEST_F(FileWatchTest, HearsOfASwappedLinkOnTheWayToTheFile) {
         fs::create_directory_symlink(next, folder_.path() / "..data_tmp");
         fs::rename(folder_.path() / "..data_tmp", folder_.path() / "..data");
         EXPECT_EQ(heard(), Names{file}) << next;
+        EXPECT_EQ(heard(300ms), Names{}) << "once";
         folder_.write(next + "/a.yaml", "changed where the links lead");
         EXPECT_EQ(heard(), Names{file}) << next;
     }
@@ -154,6 +160,136 @@ TEST_F(FileWatchTest, SurvivesLinksThatGoInCircles) {
     fs::remove(file);
     folder_.write("a.yaml", "a file after all");
     EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsOfAFolderThatIsMovedIntoPlaceAgainAndAgain) {
+    make("conf", "one");
+    const std::string file = folder_.file("conf/a.yaml");
+    watch({file});
+    for (const std::string text : {"two", "three"}) {
+        make("conf." + text, text);
+        fs::rename(folder_.path() / "conf", folder_.path() / ("conf.before " + text));
+        fs::rename(folder_.path() / ("conf." + text), folder_.path() / "conf");
+        EXPECT_EQ(heard(), Names{file}) << text;
+        EXPECT_EQ(heard(300ms), Names{}) << "once";
+        folder_.write("conf/a.yaml", "changed in the new folder");
+        EXPECT_EQ(heard(), Names{file}) << text;
+        folder_.write("conf.before " + text + "/a.yaml", "changed in the old one");
+        EXPECT_EQ(heard(300ms), Names{}) << text;
+    }
+}
+
+TEST_F(FileWatchTest, HearsOfAFolderThatIsRemovedAndMadeAnew) {
+    make("conf", "one");
+    const std::string file = folder_.file("conf/a.yaml");
+    watch({file});
+    for (const std::string text : {"two", "three"}) {
+        fs::remove_all(folder_.path() / "conf");
+        EXPECT_EQ(heard(300ms), Names{}) << "there is nothing to read";
+        fs::create_directory(folder_.path() / "conf");
+        EXPECT_EQ(heard(300ms), Names{}) << "there is nothing to read";
+        folder_.write("conf/a.yaml", text);
+        EXPECT_EQ(heard(), Names{file}) << text;
+    }
+    fs::remove_all(folder_.path() / "conf");
+    make("conf", "at once");
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsOfFoldersFurtherUpAndOfThoseThatWereNotThere) {
+    const std::string file = folder_.file("a/b/c/a.yaml");
+    watch({file});
+    make("a/b/c", "one");
+    EXPECT_EQ(heard(), Names{file});
+    make("other/b/c", "two");
+    fs::rename(folder_.path() / "a", folder_.path() / "old");
+    EXPECT_EQ(heard(300ms), Names{});
+    fs::rename(folder_.path() / "other", folder_.path() / "a");
+    EXPECT_EQ(heard(), Names{file});
+    folder_.write("a/b/c/a.yaml", "three");
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsNothingInTheMiddleOfAWriteIntoANewFolder) {
+    const std::string file = folder_.file("conf/a.yaml");
+    watch({file});
+    fs::create_directory(folder_.path() / "conf");
+    std::ofstream slow(file);
+    for (int i = 0; i < 8; ++i) {
+        slow << "a line\n" << std::flush;
+        EXPECT_EQ(heard(50ms), Names{});
+    }
+    slow.close();
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsOfAHardLink) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    fs::remove(file);
+    fs::create_hard_link(folder_.write("b.yaml", "two"), file);
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchTest, HearsOfTwoNamesOfOneFolder) {
+    make("conf", "one");
+    const std::string a = folder_.file("conf/a.yaml");
+    const std::string same = folder_.file("conf/../conf/a.yaml");
+    watch({a, same});
+    folder_.write("conf/a.yaml", "two");
+    EXPECT_EQ(heard(), (Names{a, same}));
+}
+
+// Nobody is kept out of anything as root.
+class FileWatchWithoutPrivileges : public FileWatchTest {
+protected:
+    FileWatchWithoutPrivileges() {
+        constexpr uid_t nobody = 65534;
+        if (before_ != 0) return;
+        EXPECT_EQ(chown(folder_.path().c_str(), nobody, static_cast<gid_t>(-1)), 0);
+        EXPECT_EQ(seteuid(nobody), 0);
+    }
+    ~FileWatchWithoutPrivileges() override { EXPECT_EQ(seteuid(before_), 0); }
+
+    const uid_t before_ = geteuid();
+};
+
+TEST_F(FileWatchWithoutPrivileges, HearsOfAFileThatMayBeReadAtLast) {
+    const std::string file = folder_.write("a.yaml", "one");
+    fs::permissions(file, fs::perms::none);
+    watch({file});
+    fs::permissions(file, fs::perms::owner_read);
+    EXPECT_EQ(heard(), Names{file});
+    fs::permissions(file, fs::perms::owner_all);
+    EXPECT_EQ(heard(300ms), Names{}) << "that is no news";
+    fs::permissions(file, fs::perms::none);
+    EXPECT_EQ(heard(300ms), Names{});
+    fs::permissions(file, fs::perms::owner_all);
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchWithoutPrivileges, HearsOfAFolderThatMayBeEnteredAtLast) {
+    make("conf", "one");
+    fs::permissions(folder_.path() / "conf", fs::perms::none);
+    const std::string file = folder_.file("conf/a.yaml");
+    watch({file});
+    fs::permissions(folder_.path() / "conf", fs::perms::owner_all);
+    EXPECT_EQ(heard(), Names{file});
+    folder_.write("conf/a.yaml", "two");
+    EXPECT_EQ(heard(), Names{file});
+}
+
+TEST_F(FileWatchWithoutPrivileges, LooksAgainWhereItMayNotWatch) {
+    make("closed/conf", "one");
+    make("closed/conf2", "two");
+    fs::permissions(folder_.path() / "closed", fs::perms::owner_write | fs::perms::owner_exec);
+    const std::string file = folder_.file("closed/conf/a.yaml");
+    watch({file});
+    fs::rename(folder_.path() / "closed/conf", folder_.path() / "closed/conf.old");
+    EXPECT_EQ(heard(300ms), Names{});
+    fs::rename(folder_.path() / "closed/conf2", folder_.path() / "closed/conf");
+    EXPECT_EQ(heard(), Names{file});
+    fs::permissions(folder_.path() / "closed", fs::perms::owner_all);  // to be removed
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 namespace bearergate::gateway {
 
 // Tells when one of a few files is another than before: closed after it was written to, or moved
-// or linked into place, symbolic links on the way to it included (Kubernetes swaps one of those to
-// update a mounted ConfigMap). Never in the middle of a write. Where the kernel cannot tell (some
-// network file systems), nothing is heard.
+// or linked into place, with a folder or a symbolic link on the way to it too (Kubernetes swaps one
+// of those to update a mounted ConfigMap); or when it may be read at last. Never in the middle of a
+// write. Where the kernel cannot tell (some network file systems), nothing is heard.
 class FileWatch {
 public:
     // `changed` gets the names of the files concerned, as they were given, a moment after the
@@ -23,7 +23,7 @@ public:
               std::function<void(const std::set<std::string>&)> changed);
     ~FileWatch();  // on the thread of `io`, or when that runs no more
 
-    // From now on these and no others. A file that is not there is waited for, if its folder is.
+    // From now on these and no others. A file that is not there is waited for, as its folders are.
     void watch(const std::vector<std::string>& files);
 
 private:
