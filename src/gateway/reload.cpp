@@ -64,7 +64,9 @@ void Server::State::files_changed(const std::set<std::string>& changed) {
         (next && any_of_them(tls_files_of(next->snapshot->config), changed))) {
         return reload("a TLS file changed");
     }
-    if (changed.contains(config.file)) reload("the file changed");
+    if (changed.contains(config.file)) return reload("the file changed");
+    // It may be what a reload lacked that failed.
+    if (reload_errors && !changed.empty()) reload("a file changed after a reload had failed");
 }
 
 void Server::State::reload(std::string_view cause) {

@@ -2,10 +2,12 @@
 // replace them, with the whole gateway in this process.
 
 #include "gateway/reloading.hpp"
+#include "net/certificates.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <thread>
@@ -57,6 +59,40 @@ TEST_F(Reload, AnUnusableTlsFileChangesNothing) {
                           ", tls: { certificate: broken.crt, private_key: broken.crt }"));
     ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", 1));
     EXPECT_EQ(get("/a").body, "one /a");
+}
+
+TEST_F(Reload, WhatAFailedReloadLackedIsTakenUpWhenItComes) {
+    serve(configuration("  GET /a: { access: public, upstream: one }\n"));
+    net::test::Authority authority;
+    const net::test::Identity own = authority.issue();
+    const auto bring = [&](const std::string& name, const std::string& from) {
+        replace(name, test::read_file(from));
+    };
+    replace("gateway.yaml", configuration("  GET /a: { access: public, upstream: two }\n",
+                                          ", tls: { certificate: own.crt, private_key: own.key }"));
+    ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", 1));
+    bring("own.crt", own.certificate);
+    ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", 2));
+    bring("own.key", own.private_key);
+    EXPECT_TRUE(reloaded(1));
+}
+
+TEST_F(Reload, AReplacedFolderIsInForceWithoutARestart) {
+    net::test::Authority authority;
+    const auto put = [&](const std::string& folder) {
+        const net::test::Identity own = authority.issue();
+        std::filesystem::create_directories(folder_.path() / folder);
+        std::filesystem::copy(own.certificate, folder_.path() / folder / "own.crt");
+        std::filesystem::copy(own.private_key, folder_.path() / folder / "own.key");
+    };
+    put("tls");
+    put("tls.new");
+    serve(configuration("  GET /a: { access: public, upstream: one }\n",
+                        ", tls: { certificate: tls/own.crt, private_key: tls/own.key }"));
+    std::filesystem::rename(folder_.path() / "tls", folder_.path() / "tls.old");
+    std::filesystem::rename(folder_.path() / "tls.new", folder_.path() / "tls");
+    EXPECT_TRUE(reloaded(1));
+    EXPECT_FALSE(log_.has("not reloaded"));
 }
 
 TEST_F(Reload, AReplacedKeyFileIsInForceWithoutARestart) {
