@@ -44,6 +44,18 @@ bool any_of_them(const std::vector<std::string>& files, const std::set<std::stri
     return std::ranges::any_of(files, [&](const auto& file) { return changed.contains(file); });
 }
 
+// What is wrong with the whole of a file is of little use without its name.
+void name_file(config::Diagnostic& error, const std::string& file) {
+    if (error.line > 0) return;
+    error.message = config::printable(file) + ": " + error.message;
+}
+
+void log_error(LogWriter& log, const config::Diagnostic& error) {
+    if (error.line < 1) return log.event(LogLevel::error, error.message);
+    log.event(LogLevel::error, error.message,
+              {{"line", std::to_string(error.line)}, {"column", std::to_string(error.column)}});
+}
+
 }  // namespace
 
 std::vector<std::string> files_of(const config::Config& config) {
@@ -77,10 +89,9 @@ void Server::State::reload(std::string_view cause) {
     try {
         tell_reloading();
         config::LoadResult read = options.read_again();
-        for (const config::Diagnostic& error : read.errors) {
-            log.event(
-                LogLevel::error, error.message,
-                {{"line", std::to_string(error.line)}, {"column", std::to_string(error.column)}});
+        for (config::Diagnostic& error : read.errors) {
+            name_file(error, snapshot->config.file);
+            log_error(log, error);
         }
         if (!read.loaded) return reload_failed(std::move(read.errors));
         watch_also(read.loaded->config);

@@ -26,6 +26,10 @@ std::string keys_from(const config::KeySource& source) {
 
 void log_warnings(LogWriter& log, const std::vector<config::Diagnostic>& warnings) {
     for (const config::Diagnostic& warning : warnings) {
+        if (warning.line < 1) {
+            log.event(LogLevel::warning, warning.message);
+            continue;
+        }
         log.event(LogLevel::warning, warning.message, {{"line", std::to_string(warning.line)}});
     }
 }

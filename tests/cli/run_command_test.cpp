@@ -183,6 +183,17 @@ TEST_F(RunCommand, AHangUpSignalIsNoReasonToEnd) {
     EXPECT_EQ(ask(port, {.target = "/open"}).status, 200);
 }
 
+TEST_F(RunCommand, AConfigurationThatIsGoneIsNamed) {
+    const std::vector<std::string> words = command(configuration());
+    Process gateway(words);
+    ASSERT_NE(port_of(gateway), 0) << gateway.errors();
+    std::filesystem::remove(words.back());
+    gateway.signal(SIGHUP);
+    ASSERT_TRUE(gateway.wait_for_output("was not reloaded"));
+    EXPECT_THAT(gateway.output(),
+                HasSubstr("\"message\":\"" + words.back() + ": No such file or directory\"}"));
+}
+
 // Whoever opens a pipe waits until somebody writes to it; the control thread has other things to
 // do.
 TEST_F(RunCommand, APipeInPlaceOfItsConfigurationHoldsNothingUp) {
