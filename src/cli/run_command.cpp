@@ -29,14 +29,15 @@ int serve(const std::string& file) {
     std::optional<config::Loaded> loaded = load_file(file, std::cerr);
     if (!loaded) return 2;
     gateway::settle_process();
-    gateway::enter_sandbox();
+    const gateway::Sandbox sandbox = gateway::enter_sandbox();
     std::optional<gateway::Server> server;
     try {
         gateway::Server::Options options{
             .handle_signals = true,
             .read_again = [file] { return read_configuration_again(file); },
             .inherited = net::inherited_listeners(handover, ::getpid()),
-            .notify_socket = notify_socket};
+            .notify_socket = notify_socket,
+            .unprotected = gateway::missing_of(sandbox)};
         server.emplace(std::move(*loaded), std::move(options));
         server->start();
     } catch (const std::exception& error) {

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #ifdef BEARERGATE_SECCOMP
 #include <seccomp.h>
@@ -64,6 +66,8 @@ constexpr std::array denied{
     SCMP_SYS(adjtimex),
 };
 
+constexpr std::string_view why_no_filter = "the kernel refused it";
+
 bool deny_system_calls() {
     const std::unique_ptr<void, void (*)(void*)> filter(seccomp_init(SCMP_ACT_ALLOW),
                                                         seccomp_release);
@@ -82,6 +86,8 @@ bool deny_system_calls() {
 
 namespace {
 
+constexpr std::string_view why_no_filter = "built without libseccomp";
+
 bool deny_system_calls() {
     return false;
 }
@@ -97,6 +103,21 @@ Sandbox enter_sandbox() {
     sandbox.not_dumpable = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
     sandbox.system_calls_denied = deny_system_calls();
     return sandbox;
+}
+
+std::string missing_of(const Sandbox& sandbox) {
+    std::string all;
+    const auto add = [&all](std::string_view what) {
+        if (!all.empty()) all += "; ";
+        all += what;
+    };
+    if (!sandbox.system_calls_denied) {
+        add("a filter that denies system calls: ");
+        all += why_no_filter;
+    }
+    if (!sandbox.no_new_privileges) add("no new privileges");
+    if (!sandbox.not_dumpable) add("memory that no other process of the user may read");
+    return all;
 }
 
 }  // namespace bearergate::gateway

@@ -354,6 +354,7 @@ void Server::start() {
         state.hire_workers();
         log_start_up(state.log, *state.snapshot, *state.warnings, state.workers.size(),
                      state.listening, admin_port());
+        log_unprotected(state.log, state.options.unprotected);
         state.tell_limit();
         state.control_thread = std::thread([&state] { state.run_control(); });
     } catch (const std::system_error& error) {

@@ -59,4 +59,11 @@ void log_start_up(LogWriter& log, const Snapshot& snapshot,
     }
 }
 
+void log_unprotected(LogWriter& log, const std::string& missing) {
+    if (missing.empty()) return;
+    log.event(LogLevel::warning,
+              "not all protections of the process could be had: who breaks into it can do more",
+              {{"missing", missing}});
+}
+
 }  // namespace bearergate::gateway

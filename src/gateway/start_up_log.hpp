@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace bearergate::gateway {
@@ -18,5 +19,8 @@ void log_warnings(LogWriter& log, const std::vector<config::Diagnostic>& warning
 void log_start_up(LogWriter& log, const Snapshot& snapshot,
                   const std::vector<config::Diagnostic>& warnings, std::size_t workers,
                   const Listening& listening, std::uint16_t admin_port);
+
+// A warning, unless nothing is missing: whoever deploys it believes that it is confined.
+void log_unprotected(LogWriter& log, const std::string& missing);
 
 }  // namespace bearergate::gateway

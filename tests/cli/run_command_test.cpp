@@ -9,11 +9,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -22,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace bearergate::test {
@@ -90,8 +98,36 @@ TEST_F(RunCommand, ServesWithNothingThatItDoesNotNeed) {
     EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
 #ifdef BEARERGATE_SECCOMP
     EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
+    EXPECT_THAT(gateway.output(), testing::Not(HasSubstr("\"missing\"")));
+#else
+    EXPECT_TRUE(gateway.wait_for_output("built without libseccomp"));
 #endif
 }
+
+#ifdef BEARERGATE_SECCOMP
+// As a container runtime might: the call that would set a filter is itself filtered. That is so for
+// one thread and for what it starts.
+bool forbid_filters() {
+    std::array filter{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+                      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST_F(RunCommand, SaysWhichProtectionItCouldNotHaveAndServes) {
+    std::thread confined([this] {
+        ASSERT_TRUE(forbid_filters());
+        Process gateway(command(configuration()));
+        const std::uint16_t port = port_of(gateway);
+        EXPECT_TRUE(gateway.wait_for_output("a filter that denies system calls"));
+        EXPECT_EQ(ask(port, {.target = "/open"}).status, 200);
+    });
+    confined.join();
+}
+#endif
 
 TEST_F(RunCommand, WhatCannotServeIsTwoWithoutALineOfLog) {
     const std::string taken = "127.0.0.1:" + std::to_string(upstream_->port());

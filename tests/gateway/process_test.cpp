@@ -214,5 +214,22 @@ TEST(EnterSandbox, LeavesNoWayToOtherProgramsAndAllThatServingNeeds) {
     EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(EnterSandbox, WhatCouldNotBeGivenUpIsNamed) {
+    Sandbox sandbox{.no_new_privileges = true, .not_dumpable = true, .system_calls_denied = true};
+    EXPECT_EQ(missing_of(sandbox), "");
+    sandbox.not_dumpable = false;
+    EXPECT_EQ(missing_of(sandbox), "memory that no other process of the user may read");
+    sandbox.system_calls_denied = false;
+#ifdef BEARERGATE_SECCOMP
+    const std::string filter = "a filter that denies system calls: the kernel refused it; ";
+#else
+    const std::string filter = "a filter that denies system calls: built without libseccomp; ";
+#endif
+    EXPECT_EQ(missing_of(sandbox), filter + "memory that no other process of the user may read");
+    EXPECT_EQ(missing_of({}), filter +
+                                  "no new privileges; memory that no other process of the "
+                                  "user may read");
+}
+
 }  // namespace
 }  // namespace bearergate::gateway

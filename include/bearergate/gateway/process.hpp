@@ -22,6 +22,8 @@ struct Sandbox {
 };
 // Once, after settle_process() and before there is anything to protect; never undone.
 Sandbox enter_sandbox();
+// What could not be given up, and why where that is known; "" when nothing is missing.
+std::string missing_of(const Sandbox& sandbox);
 
 // Reads a small file of the kernel's; nothing where there is none.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;

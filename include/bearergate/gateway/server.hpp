@@ -31,6 +31,7 @@ public:
         // an error: nobody would accept from it.
         std::vector<net::InheritedListener> inherited{};
         std::string notify_socket{};  // whom a Supervisor tells how it goes
+        std::string unprotected{};    // what enter_sandbox() could not do; told at the start
     };
     // Binds everything before it returns. Throws std::runtime_error with one clear message for an
     // address in use or an unusable file.
