@@ -5,6 +5,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
@@ -56,9 +58,22 @@ int parse_and_act(int argc, char** argv) {
     return action();
 }
 
+// A socket that got the number of a closed standard output would have everything written at it that
+// is printed and logged. What is put there instead can be used as little as before, and fails.
+bool take_standard_numbers() {
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (fcntl(number, F_GETFD) >= 0) continue;
+        // It is the lowest that is free.
+        const int useless = number == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (open("/dev/null", useless) != number) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (!take_standard_numbers()) return 2;
     int code = 1;
     try {
         code = parse_and_act(argc, argv);

@@ -54,6 +54,9 @@ TEST(CommandLine, OutputThatCannotBeWrittenIsAFailure) {
     const Outcome outcome = run({bearergate, "version"}, {.output_file = "/dev/full"});
     EXPECT_EQ(outcome.code, 1);
     EXPECT_THAT(outcome.errors, HasSubstr("could not be written"));
+    const Outcome closed = run({"/bin/sh", "-c", "exec \"$0\" version >&-", bearergate});
+    EXPECT_EQ(closed.code, 1);
+    EXPECT_THAT(closed.errors, HasSubstr("could not be written"));
 }
 
 }  // namespace

@@ -80,6 +80,18 @@ protected:
         std::from_chars(output.data() + start, output.data() + output.size(), port);
         return port;
     }
+    // A port of the system's choosing cannot be read off a log that is lost.
+    std::uint16_t borrowed_port() {
+        return net::HttpServer(loop_.io(), {.text = "127.0.0.1:0", .host = "127.0.0.1"}, {}, {})
+            .port();
+    }
+    static bool comes_up(std::uint16_t port) {
+        for (int tries = 0; tries < 500; ++tries) {
+            if (ask(port, {.target = "/open"}).status == 200) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        return false;
+    }
 
     TemporaryFolder folder_{};
     Loop loop_{};
@@ -254,21 +266,27 @@ TEST_F(RunCommand, MayStartFromAPipe) {
 }
 
 TEST_F(RunCommand, ServesOnWhenItsLogGoesNowhere) {
-    // A port of the system's choosing cannot be read off a log that is lost: borrow one.
-    std::uint16_t port = 0;
-    {
-        net::HttpServer borrowed(loop_.io(), {.text = "127.0.0.1:0", .host = "127.0.0.1"}, {}, {});
-        port = borrowed.port();
-    }
+    const std::uint16_t port = borrowed_port();
     const std::string listen = "127.0.0.1:" + std::to_string(port);
     Process gateway(command(configuration(listen)), {.output_file = "/dev/full"});
-    Reply reply;
-    for (int tries = 0; tries < 500 && reply.status == 0; ++tries) {
-        reply = ask(port, {.target = "/open"});
-        if (reply.status == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    ASSERT_TRUE(comes_up(port));
     for (int i = 0; i < 50; ++i) {
         ASSERT_EQ(ask(port, {.target = "/open"}).status, 200);
+    }
+    gateway.signal(SIGTERM);
+    EXPECT_EQ(gateway.wait(), 0);
+}
+
+// A socket with the number of standard output would have the log written at it.
+TEST_F(RunCommand, NothingOfItsOwnGetsTheNumberOfAClosedOutput) {
+    const std::uint16_t port = borrowed_port();
+    std::vector<std::string> words = command(configuration("127.0.0.1:" + std::to_string(port)));
+    words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"});
+    Process gateway(words);
+    ASSERT_TRUE(comes_up(port));
+    const std::string folder = "/proc/" + std::to_string(gateway.pid()) + "/fd/";
+    for (const char* number : {"0", "1", "2"}) {
+        EXPECT_EQ(std::filesystem::read_symlink(folder + number), "/dev/null") << number;
     }
     gateway.signal(SIGTERM);
     EXPECT_EQ(gateway.wait(), 0);
