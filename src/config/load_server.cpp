@@ -77,7 +77,8 @@ void load_tls(Block& server, Draft& draft) {
     draft.config.server.tls = std::move(files);
 }
 
-void load_limits(Block& server, Limits& limits) {
+void load_limits(Block& server, Draft& draft) {
+    Limits& limits = draft.config.server.limits;
     Block block = server.block("limits");
     block.number("connections", limits.connections, 1, 1'000'000);
     block.size("header_bytes", limits.header_bytes, 1024, 1024 * 1024);
@@ -87,6 +88,12 @@ void load_limits(Block& server, Limits& limits) {
         limits.body_bytes = block.size("body_bytes", 0, std::numeric_limits<std::int64_t>::max());
     }
     block.finish();
+    // The token is one field of the header.
+    if (block.has("token_bytes") && limits.token_bytes >= limits.header_bytes) {
+        draft.warn(block.key_place("token_bytes"),
+                   "'token_bytes' has no effect: a token of that size is more than 'header_bytes' "
+                   "lets a whole header be, and is refused with 431");
+    }
 }
 
 void load_timeouts(Block& server, ServerTimeouts& timeouts) {
@@ -127,7 +134,7 @@ void load_server(Block& root, Draft& draft) {
     load_tls(server, draft);
     server.number("cache", out.cache, 0, 10'000'000);
     load_trusted_proxies(server, draft);
-    load_limits(server, out.limits);
+    load_limits(server, draft);
     load_timeouts(server, out.timeouts);
     server.finish();
     draft.policy.token_bytes = out.limits.token_bytes;

@@ -86,6 +86,26 @@ TEST(LoadServer, EveryBorder) {
         rest);
 }
 
+TEST(LoadServer, ATokenThatNoHeaderHoldsIsWarnedOf) {
+    const auto warnings = [](const std::string& limits) {
+        const auto result =
+            test::load("server: { limits: { " + limits + " } }\n" + std::string(rest));
+        return result.loaded ? result.loaded->warnings : std::vector<Diagnostic>(9);
+    };
+    for (const char* limits :
+         {"token_bytes: 64KiB", "token_bytes: 16KiB", "token_bytes: 32KiB, header_bytes: 32KiB"}) {
+        SCOPED_TRACE(limits);
+        const auto said = warnings(limits);
+        ASSERT_EQ(said.size(), 1U);
+        EXPECT_EQ(said[0].line, 1);
+        EXPECT_EQ(said[0].column, 21);
+        EXPECT_TRUE(said[0].message.contains("'token_bytes' has no effect"));
+    }
+    EXPECT_TRUE(warnings("token_bytes: 64KiB, header_bytes: 65KiB").empty());
+    EXPECT_TRUE(warnings("token_bytes: 15KiB").empty());
+    EXPECT_TRUE(warnings("header_bytes: 4KiB").empty()) << "nobody wrote the other";
+}
+
 TEST(LoadAdmin, EveryError) {
     test::expect_each_is_wrong(
         std::to_array<test::WrongFile>({
