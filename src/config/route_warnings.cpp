@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace bearergate::config {
@@ -32,18 +34,35 @@ bool names_a_tenant(const std::string& capture) {
     });
 }
 
+// What a route binds its tokens to, where that is not the tenant that it captures. None: it is.
+std::optional<std::string> bound_elsewhere(const OrganizationSource& source) {
+    switch (source.kind) {
+        case OrganizationSource::Kind::none: return "none";
+        case OrganizationSource::Kind::any: return "any organization";
+        case OrganizationSource::Kind::header: return "header:" + source.text;
+        case OrganizationSource::Kind::query: return "query:" + source.text;
+        case OrganizationSource::Kind::literal: return "one fixed organization";
+        case OrganizationSource::Kind::capture:
+            if (names_a_tenant(source.text)) return std::nullopt;
+            return "{" + source.text + "}";
+        case OrganizationSource::Kind::ignore: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 void warn_about_tenants(const Route& route, Place place, Draft& draft) {
-    const auto kind = route.rule.organization.kind;
-    if (!looks_at_tokens(route.rule) || kind == OrganizationSource::Kind::ignore) return;
-    const bool anyones = kind == OrganizationSource::Kind::any;
-    if (is_bound(route.rule) && !anyones) return;
+    if (!looks_at_tokens(route.rule)) return;
+    const auto bound = bound_elsewhere(route.rule.organization);
+    if (!bound) return;
+    const bool is_named =
+        is_bound(route.rule) && route.rule.organization.kind != OrganizationSource::Kind::any;
     for (const std::string& name : route.pattern.capture_names()) {
         if (!names_a_tenant(name)) continue;
         draft.warn(place, fmt::format("{} captures {} but binds the token to {}: any token may "
-                                      "name any of them; add organization: \"{{{}}}\", or "
-                                      "organization: ignore if that is meant",
-                                      shown(route.text), shown(name),
-                                      anyones ? "any organization" : "none", name));
+                                      "name any of them; add organization: \"{{{}}}\", {}",
+                                      shown(route.text), shown(name), *bound, name,
+                                      is_named ? "or call it something else if it is none"
+                                               : "or organization: ignore if that is meant"));
     }
 }
 

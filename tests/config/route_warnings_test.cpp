@@ -54,11 +54,31 @@ TEST(RouteWarnings, ATenantThatIsCapturedAndNotBound) {
     }
 }
 
+// A token of one may then read another: the path says which, and nobody compares it.
+TEST(RouteWarnings, ATenantThatIsCapturedBesideWhatTheTokenIsBoundTo) {
+    const struct {
+        const char* organization;
+        const char* bound;
+    } cases[] = {
+        {"\"header:X-Org\"", "to header:X-Org"},
+        {"\"query:org\"", "to query:org"},
+        {"acme", "to one fixed organization"},
+        {"\"{id}\"", "to {id}"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.organization);
+        EXPECT_THAT(warnings("  /orgs/{orgId}/{id}: { organization: " +
+                             std::string(c.organization) + " }\n"),
+                    ElementsAre(AllOf(HasSubstr("captures 'orgId' but binds the token"),
+                                      HasSubstr(c.bound), HasSubstr("\"{orgId}\""))));
+    }
+}
+
 TEST(RouteWarnings, ATenantThatIsBoundOrMeantNotToBe) {
     const Case cases[] = {
         {"bound", "  /x/{orgId}: { organization: \"{orgId}\" }\n"},
         {"bound by another word", "  /x/{orgId}/{teamId}: { organization: \"{orgId}\" }\n"},
-        {"bound by a header", "  /x/{orgId}: { organization: \"header:X-Org\" }\n"},
+        {"bound by a header", "  /x/{id}: { organization: \"header:X-Org\" }\n"},
         {"meant", "  /x/{orgId}: { organization: ignore }\n"},
         {"nobody's token is looked at", "  /x/{orgId}: public\n"},
         {"nobody passes", "  /x/{orgId}: deny\n"},
