@@ -1,5 +1,5 @@
-#include <bearergate/cli/explain_text.hpp>
 #include <bearergate/cli/fetch_keys.hpp>
+#include <bearergate/config/text.hpp>
 #include <bearergate/gateway/key_keeper.hpp>
 #include <bearergate/net/resolver.hpp>
 
@@ -28,9 +28,14 @@ core::KeyRing fetch_keys(const config::Config& config, std::size_t issuer, std::
         if (keys.set || !keys.first_fetch_pending) control.stop();
     };
     hooks.answered = [](const gateway::KeyQuestion&, net::SteadyTime) {};
+    const auto tell = [&](const std::string& name, const std::string& what) {
+        errors << config::printable(fmt::format("issuer {}: {}", name, what)) << "\n";
+    };
     hooks.log = [&](std::string_view level, const std::string& name, const std::string& message) {
-        if (level == "warning" || level == "error")
-            errors << fmt::format("issuer {}: {}\n", shown(name), shown(message));
+        if (level == "warning" || level == "error") tell(name, message);
+    };
+    hooks.failed = [&](const std::string& name, const std::string& cause) {
+        tell(name, "the keys could not be fetched: " + cause);
     };
     gateway::KeyKeeper keeper(control, resolver, {config.key_sources[issuer]}, 1, std::move(hooks));
     keeper.start();

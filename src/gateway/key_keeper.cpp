@@ -124,6 +124,11 @@ KeyStore::Hooks KeyKeeper::State::store_hooks(Issuer& issuer, FetchKeys fetch) {
     to.log = [this, &issuer](std::string_view level, const std::string& message) {
         if (hooks.log) hooks.log(level, issuer.source.name, message);
     };
+    if (hooks.failed) {
+        to.failed = [this, &issuer](const std::string& cause) {
+            hooks.failed(issuer.source.name, cause);
+        };
+    }
     return to;
 }
 

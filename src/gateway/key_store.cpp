@@ -225,6 +225,7 @@ void KeyStore::State::fail(const std::string& what) {
         hooks.changed(nullptr);
         figures.first_fetch_pending = false;
     }
+    if (hooks.failed) return hooks.failed(what);
     log("warning", fmt::format("the keys could not be fetched: {}; {}, next try in {:.1f} s", what,
                                set ? "the last good ones stay in use" : "there are none",
                                static_cast<double>(pause.count()) / 1000));

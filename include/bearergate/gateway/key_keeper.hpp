@@ -34,6 +34,8 @@ public:
         std::function<void(std::string_view level, const std::string& issuer,
                            const std::string& message)>
             log{};
+        // As the stores' (see KeyStore::Hooks).
+        std::function<void(const std::string& issuer, const std::string& cause)> failed{};
     };
     // Throws std::runtime_error naming a CA file that is unusable. The resolver must outlive it.
     KeyKeeper(boost::asio::io_context& control, net::Resolver& resolver,

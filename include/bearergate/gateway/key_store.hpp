@@ -60,6 +60,9 @@ public:
         // one would be answered without a fetch.
         std::function<void(net::SteadyTime ask_again)> answered{};
         std::function<void(std::string_view level, const std::string& message)> log{};
+        // Instead of a log line that speaks of the next try: why a fetch brought nothing. For those
+        // who do not stay for that one; may be empty.
+        std::function<void(const std::string& cause)> failed{};
     };
     KeyStore(RefreshRules rules, Hooks hooks);
     ~KeyStore();
