@@ -12,6 +12,9 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace bearergate::cli {
 namespace {
@@ -40,7 +43,9 @@ struct Options {
     std::string config{};
     std::string method{};
     std::string url{};
-    std::string token{};
+    // Given and empty is what a shell makes of a variable that is not set: the token of a request
+    // that has an Authorization field all the same.
+    std::optional<std::string> token{};
     std::string token_file{};
     std::vector<std::string> fields{};
     std::string keys_file{};
@@ -49,7 +54,7 @@ struct Options {
 };
 
 Usable<std::optional<std::string>> token_of(const Options& options) {
-    if (!options.token.empty()) return options.token;
+    if (options.token) return options.token;
     if (options.token_file.empty()) return std::nullopt;
     return read_token_file(options.token_file);
 }
@@ -101,7 +106,10 @@ void add_explain_command(CLI::App& app, Action& action) {
         ->required()
         ->type_name("FILE");
     CLI::Option* const token =
-        command->add_option("--token", options->token, "The access token (others can see it in ps)")
+        command
+            ->add_option_function<std::string>(
+                "--token", [options](const std::string& token) { options->token = token; },
+                "The access token (others can see it in ps)")
             ->type_name("T");
     command->add_option("--token-file", options->token_file, "A file that holds the access token")
         ->type_name("FILE")

@@ -121,6 +121,16 @@ TEST_F(ExplainCommand, OfflineProvesNothingAndIsOne) {
     EXPECT_EQ(explain({"--offline", "GET", "/healthz"}).code, 0);
 }
 
+// As `--token "$TOKEN"` without such a variable; `curl -H "Authorization: Bearer $TOKEN"` then
+// sends a field as well.
+TEST_F(ExplainCommand, AnEmptyTokenIsOneAllTheSame) {
+    const Outcome empty = explain({"--token", "", "GET", "/items"});
+    EXPECT_EQ(empty.code, 1);
+    EXPECT_THAT(empty.output, HasSubstr("Refused: credentials_malformed."));
+    const Outcome none = explain({"GET", "/items"});
+    EXPECT_THAT(none.output, HasSubstr("Refused: token_missing."));
+}
+
 TEST_F(ExplainCommand, WhatCannotBeExplainedIsTwo) {
     const std::string token = recorded("m2m_global_rw");
     const std::string bad_keys = write("bad.json", "{}");
