@@ -50,6 +50,12 @@ TEST(CommandLine, VersionNamesTheLibraries) {
     }
 }
 
+TEST(CommandLine, VersionIsAnOptionToo) {
+    const Outcome outcome = run({bearergate, "--version"});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.output, run({bearergate, "version"}).output);
+}
+
 TEST(CommandLine, OutputThatCannotBeWrittenIsAFailure) {
     const Outcome outcome = run({bearergate, "version"}, {.output_file = "/dev/full"});
     EXPECT_EQ(outcome.code, 1);
