@@ -1,5 +1,6 @@
 #include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/load_file.hpp>
+#include <bearergate/config/urls.hpp>
 
 #include <fmt/format.h>
 
@@ -52,6 +53,22 @@ Usable<core::WallTime> moment_from(const std::string& text) {
             "--at takes a time like 2026-11-22T11:40:00Z, or seconds since 1970");
     }
     return *time;
+}
+
+Usable<config::Address> address_from(std::string_view text) {
+    constexpr std::string_view name = "localhost:";
+    std::string written(text);
+    if (text.starts_with(name)) written.replace(0, name.size(), "127.0.0.1:");
+    auto address = config::parse_address(written);
+    if (!address) return std::unexpected(address.error());
+    return *std::move(address);
+}
+
+Usable<config::Address> listener_from(std::string_view text) {
+    auto address = address_from(text);
+    if (address && !address->is_unix) return address;
+    return std::unexpected(
+        "must be IP:PORT, [IPV6]:PORT or localhost:PORT; 0.0.0.0:PORT is every IPv4 address");
 }
 
 Usable<std::string> read_token_file(const std::string& path) {

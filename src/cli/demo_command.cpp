@@ -1,6 +1,7 @@
 // `bearergate demo`: the gateway between a development issuer and an echo upstream, in one process,
 // with requests to try.
 
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
 #include <bearergate/cli/demo_script.hpp>
 #include <bearergate/cli/dev_issuer.hpp>
@@ -133,9 +134,9 @@ std::string url_of(const config::Address& address, std::uint16_t port) {
 }
 
 int demonstrate(const std::string& listen) {
-    const auto address = config::parse_address(listen);
-    if (!address || address->is_unix) {
-        std::cerr << "bearergate demo: --listen must be IP:PORT, such as 127.0.0.1:8080\n";
+    const auto address = listener_from(listen);
+    if (!address) {
+        std::cerr << "bearergate demo: --listen: " << address.error() << "\n";
         return 2;
     }
     if (!config::is_loopback(address->host)) {
@@ -149,7 +150,7 @@ int demonstrate(const std::string& listen) {
     try {
         Neighbours neighbours;
         const std::string configuration =
-            demo_configuration({.listen = listen,
+            demo_configuration({.listen = address->text,
                                 .issuer = neighbours.issuer().issuer(),
                                 .upstream = neighbours.upstream()});
         gateway::Server server(load_demo(configuration), {});
@@ -173,7 +174,7 @@ void add_demo_command(CLI::App& app, Action& action) {
         "demo", "See it work: a gateway, an issuer and a backend, with requests to try");
     const auto listen = std::make_shared<std::string>("127.0.0.1:8080");
     command->add_option("--listen", *listen, "Where the gateway listens")
-        ->type_name("IP:PORT")
+        ->type_name("IP:PORT or localhost:PORT")
         ->capture_default_str();
     command->footer(
         "It prints curl lines with live tokens for all three permission models, permitted and\n"

@@ -55,7 +55,10 @@ std::optional<OAuthFault> check_resources(const std::vector<std::string>& resour
 
 std::string base_url(const DevIssuer::Settings& settings, std::uint16_t port) {
     if (!settings.url.empty()) return settings.url;
-    const std::string& host = settings.listen.host;
+    // Whoever asks for localhost will write it where issuers are named, and they are compared byte
+    // for byte.
+    const bool by_name = settings.listen.text.starts_with("localhost:");
+    const std::string host = by_name ? "localhost" : settings.listen.host;
     const bool v6 = host.find(':') != std::string::npos;
     return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }

@@ -1,5 +1,6 @@
 // `bearergate issuer`: the development issuer alone.
 
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
 #include <bearergate/cli/dev_issuer.hpp>
 #include <bearergate/config/urls.hpp>
@@ -17,6 +18,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -34,7 +36,27 @@ int complain(const std::string& what) {
     return 2;
 }
 
-void introduce(const DevIssuer& issuer) {
+// What others reach it by, as issuers are written: nothing that /oidc could not stand behind.
+Usable<std::string> base_from(std::string url) {
+    const auto parsed = config::parse_fetched_url(url);
+    if (!parsed) return std::unexpected(parsed.error());
+    if (url.contains('?')) return std::unexpected("may not have a query (?...)");
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
+// One half of what `curl -u` takes, as RFC 6749 section 2.3.1 wants it, and safe in any shell.
+std::string form_encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                              (c >= 'a' && c <= 'z') || std::string_view("-._~").contains(c);
+        out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
+void introduce(const DevIssuer& issuer, const DevClient& client) {
     std::cout << fmt::format(
                      "FOR DEVELOPMENT ONLY: this issuer gives everyone every token they ask for.\n"
                      "Its keys are new at each start. Let nothing real trust it.\n"
@@ -42,21 +64,25 @@ void introduce(const DevIssuer& issuer) {
                      "issuer     {0}\n"
                      "discovery  {0}/.well-known/openid-configuration\n"
                      "keys       {0}/jwks\n"
-                     "tokens     curl {0}/token -u app:secret -d grant_type=client_credentials \\\n"
+                     "tokens     curl {0}/token -u {2}:{3} -d grant_type=client_credentials \\\n"
                      "             -d resource=https://api.example -d 'scope=read:items'\n"
                      "new key    curl -X POST {1}/rotate\n",
                      issuer.issuer(),
                      issuer.issuer().substr(0,
-                                            issuer.issuer().size() - std::string("/oidc").size()))
+                                            issuer.issuer().size() - std::string("/oidc").size()),
+                     form_encoded(client.id), form_encoded(client.secret))
               << std::flush;
 }
 
 int serve(const IssuerOptions& options) {
-    const auto address = config::parse_address(options.listen);
-    if (!address || address->is_unix) return complain("--listen: must be HOST:PORT");
+    const auto address = listener_from(options.listen);
+    if (!address) return complain("--listen: " + address.error());
+    Usable<std::string> url;
+    if (!options.url.empty()) url = base_from(options.url);
+    if (!url) return complain("--url: " + url.error());
     DevIssuer::Settings settings{
-        .listen = {.text = address->text, .host = address->host, .port = address->port},
-        .url = options.url,
+        .listen = {.text = options.listen, .host = address->host, .port = address->port},
+        .url = *url,
         .now = [] { return core::WallTime(std::chrono::system_clock::now()); }};
     for (const std::string& client : options.clients) {
         const std::size_t colon = client.find(':');
@@ -80,6 +106,8 @@ int serve(const IssuerOptions& options) {
             "  its keys. Let nothing trust it that others can use.\n\n",
             options.listen);
     }
+    const DevClient example = settings.clients.empty() ? DevClient{.id = "app", .secret = "secret"}
+                                                       : settings.clients.front();
     gateway::settle_process();
     boost::asio::io_context io(1);
     std::unique_ptr<DevIssuer> issuer;
@@ -92,7 +120,7 @@ int serve(const IssuerOptions& options) {
     boost::asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([&io](auto, int) { io.stop(); });
     issuer->start();
-    introduce(*issuer);
+    introduce(*issuer, example);
     io.run();
     return 0;
 }
@@ -104,7 +132,7 @@ void add_issuer_command(CLI::App& app, Action& action) {
         "issuer", "Run a development issuer: a stand-in for Logto in your own tests");
     const auto options = std::make_shared<IssuerOptions>();
     command->add_option("--listen", options->listen, "Where it listens")
-        ->type_name("HOST:PORT")
+        ->type_name("IP:PORT or localhost:PORT")
         ->capture_default_str();
     command
         ->add_option("--url", options->url,

@@ -1,8 +1,8 @@
 // `bearergate ready`: asks a running gateway whether requests should be sent to it. For container
 // health checks and scripts, which have no curl.
 
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
-#include <bearergate/config/urls.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -41,9 +41,9 @@ unsigned ask(const Endpoint& endpoint, std::string& body) {
 }
 
 int ask_readiness(const std::string& text) {
-    const auto address = config::parse_address(text);
+    const auto address = address_from(text);
     if (!address) {
-        std::cerr << "bearergate ready: --admin " << text << ": " << address.error() << "\n";
+        std::cerr << "bearergate ready: --admin: " << address.error() << "\n";
         return 2;
     }
     std::string body;
@@ -71,7 +71,7 @@ void add_ready_command(CLI::App& app, Action& action) {
     const auto address = std::make_shared<std::string>("127.0.0.1:9901");
     command
         ->add_option("--admin", *address,
-                     "Its admin listener (admin.listen): HOST:PORT or unix:PATH")
+                     "Its admin listener (admin.listen): IP:PORT, localhost:PORT or unix:PATH")
         ->type_name("ADDRESS")
         ->capture_default_str();
     command->footer(

@@ -112,11 +112,17 @@ TEST(DemoCommand, LogsEachRequestBelowItsIntroduction) {
     EXPECT_TRUE(demo.wait_for_output("no_route"));
 }
 
+TEST(DemoCommand, ListensOnLocalhostByItsName) {
+    Process demo({BEARERGATE_BINARY, "demo", "--listen", "localhost:0"});
+    ASSERT_TRUE(demo.wait_for_output(end_of_introduction)) << demo.errors();
+    EXPECT_EQ(demo.errors(), "");
+}
+
 TEST(DemoCommand, BadPlacesAreTwo) {
     Process first({BEARERGATE_BINARY, "demo", "--listen", "127.0.0.1:0"});
     ASSERT_TRUE(first.wait_for_output(end_of_introduction)) << first.errors();
     const std::string taken = "127.0.0.1:" + std::to_string(promises_in(first.output()).at(0).port);
-    for (const std::string& place : {taken, std::string("localhost:8080"), std::string("8080"),
+    for (const std::string& place : {taken, std::string("host.example:8080"), std::string("8080"),
                                      std::string("unix:/tmp/demo.sock")}) {
         SCOPED_TRACE(place);
         const Outcome outcome = run({BEARERGATE_BINARY, "demo", "--listen", place});

@@ -69,17 +69,48 @@ TEST(IssuerCommand, WarnsLoudlyWhereOtherMachinesReachIt) {
     EXPECT_EQ(local.errors(), "");
 }
 
+// Gateways compare issuers byte for byte, with what people write there.
+TEST(IssuerCommand, IsCalledAsItIsAskedFor) {
+    Process local({BEARERGATE_BINARY, "issuer", "--listen", "localhost:0"});
+    ASSERT_TRUE(local.wait_for_output("/rotate\n")) << local.errors();
+    EXPECT_THAT(local.output(), HasSubstr("issuer     http://localhost:"));
+    EXPECT_EQ(local.errors(), "");
+    Process named({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0", "--url", "http://h:1/"});
+    ASSERT_TRUE(named.wait_for_output("/rotate\n")) << named.errors();
+    EXPECT_THAT(named.output(), HasSubstr("issuer     http://h:1/oidc\n"));
+    EXPECT_THAT(named.output(), HasSubstr("curl -X POST http://h:1/rotate\n"));
+}
+
+TEST(IssuerCommand, SaysHowAClientOfItsOwnAsks) {
+    Process issuer(
+        {BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0", "--client", "me:a&b c"});
+    ASSERT_TRUE(issuer.wait_for_output("/rotate\n")) << issuer.errors();
+    EXPECT_THAT(issuer.output(), HasSubstr("/token -u me:a%26b%20c -d grant_type="));
+    const Reply reply = ask(port_in(issuer.output()),
+                            {.method = "POST",
+                             .target = "/oidc/token",
+                             .headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                                         {"Authorization", "Basic bWU6YSUyNmIlMjBj"}},
+                             .body = "grant_type=client_credentials&organization_id=acme"});
+    EXPECT_EQ(reply.status, 200) << reply.body;
+}
+
 TEST(IssuerCommand, AnAddressInUseOrNoAddressIsTwo) {
     Process first({BEARERGATE_BINARY, "issuer", "--listen", "127.0.0.1:0"});
     ASSERT_TRUE(first.wait_for_output("/rotate\n"));
     const std::string taken = "127.0.0.1:" + std::to_string(port_in(first.output()));
-    for (const std::vector<std::string>& options :
-         std::vector<std::vector<std::string>>{{"--listen", taken},
-                                               {"--listen", "localhost:3001"},
-                                               {"--listen", "unix:/tmp/x"},
-                                               {"--listen", "0.0.0.0:0"},
-                                               {"--listen", "127.0.0.1:0", "--client", "no-secret"},
-                                               {"--listen", "127.0.0.1:0", "--client", "app:"}}) {
+    for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
+             {"--listen", taken},
+             {"--listen", "host.example:3001"},
+             {"--listen", "unix:/tmp/x"},
+             {"--listen", "0.0.0.0:0"},
+             {"--listen", "127.0.0.1:0", "--client", "no-secret"},
+             {"--listen", "127.0.0.1:0", "--client", "app:"},
+             {"--listen", "127.0.0.1:0", "--url", "foo"},
+             {"--listen", "127.0.0.1:0", "--url", "http://"},
+             {"--listen", "127.0.0.1:0", "--url", "http://h?x"},
+             {"--listen", "127.0.0.1:0", "--url", "http://h/#x"},
+             {"--listen", "127.0.0.1:0", "--url", "http://u@h"}}) {
         SCOPED_TRACE(options.back());
         std::vector<std::string> command = {BEARERGATE_BINARY, "issuer"};
         command.insert(command.end(), options.begin(), options.end());

@@ -39,6 +39,7 @@ protected:
 TEST_F(ReadyCommand, IsZeroForAReadyGatewayAndOneForAnother) {
     const std::string address = "127.0.0.1:" + std::to_string(admin_->port());
     EXPECT_EQ(ask(address).code, 0);
+    EXPECT_EQ(ask("localhost:" + std::to_string(admin_->port())).code, 0);
     loop_.on([this] { now_.issuers_without_keys = {"logto"}; });
     const Outcome outcome = ask(address);
     EXPECT_EQ(outcome.code, 1);

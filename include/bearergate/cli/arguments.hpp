@@ -1,10 +1,12 @@
 #pragma once
 
+#include <bearergate/config/config.hpp>
 #include <bearergate/core/authorize.hpp>
 #include <bearergate/core/result.hpp>
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 // What several commands take on their command line. A fault is one line for people.
 namespace bearergate::cli {
@@ -15,6 +17,11 @@ using Usable = core::Result<T, std::string>;
 // Of --at: RFC 3339 in UTC and whole seconds ("2026-11-22T11:40:00Z"), or seconds since 1970; now
 // for "".
 Usable<core::WallTime> moment_from(const std::string& text);
+
+// Of an option that takes an address: as in a configuration, and localhost for 127.0.0.1.
+Usable<config::Address> address_from(std::string_view text);
+// The same for a listener that others find by its port.
+Usable<config::Address> listener_from(std::string_view text);
 
 // A token out of a file, without the white space at its end.
 Usable<std::string> read_token_file(const std::string& path);
