@@ -1,4 +1,5 @@
 #include <bearergate/cli/token_request.hpp>
+#include <bearergate/config/text.hpp>
 
 #include <boost/algorithm/string/predicate.hpp>
 #include <openssl/evp.h>
@@ -26,6 +27,16 @@ int hex_digit(char c) {
     return -1;
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = config::utf8_length(text, 0);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+// It may become a claim, and JSON has no room for what is no text.
 std::optional<std::string> form_decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -40,6 +51,7 @@ std::optional<std::string> form_decoded(std::string_view text) {
             out += text[i] == '+' ? ' ' : text[i];
         }
     }
+    if (!is_utf8(out)) return std::nullopt;
     return out;
 }
 

@@ -215,6 +215,9 @@ TEST_F(DevIssuerTest, RefusesWhatLogtoWouldRefuse) {
         {"grant_type=authorization_code&resource=https://a", "unsupported_grant_type"},
         {"resource=https://a", "invalid_request"},
         {"grant_type=%zz", "invalid_request"},
+        {"grant_type=client_credentials&organization_id=%ff", "invalid_request"},
+        {"grant_type=client_credentials&resource=https://a/\xc3", "invalid_request"},
+        {"grant_type=client_credentials&resource=https://a&%c0%80=b", "invalid_request"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.body);
@@ -225,6 +228,14 @@ TEST_F(DevIssuerTest, RefusesWhatLogtoWouldRefuse) {
         EXPECT_EQ(answer["error"], c.error);
         EXPECT_EQ(reply.body.find("access_token"), std::string::npos);
     }
+}
+
+TEST_F(DevIssuerTest, AClientThatIsNoTextIsRefused) {
+    serve();
+    const test::Reply reply =
+        post("/oidc/token", "grant_type=client_credentials&resource=https://a",
+             {{"Authorization", "Basic JUZGOnNlY3JldA=="}});  // %FF:secret
+    EXPECT_EQ(reply.status, 401);
 }
 
 TEST_F(DevIssuerTest, AnswersToItsOwnNamesOnly) {

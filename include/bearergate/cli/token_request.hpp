@@ -32,7 +32,8 @@ struct TokenRequest {
 
 core::Result<TokenRequest, OAuthFault> read_token_request(const net::HttpQuestion& question);
 
-// The parameters of an application/x-www-form-urlencoded text; nothing for a broken escape.
+// The parameters of an application/x-www-form-urlencoded text; nothing for a broken escape
+// or what is not UTF-8.
 using Form = std::vector<std::pair<std::string, std::string>>;
 std::optional<Form> parse_form(std::string_view text);
 
