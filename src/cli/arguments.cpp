@@ -1,5 +1,6 @@
 #include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/load_file.hpp>
+#include <bearergate/config/text.hpp>
 #include <bearergate/config/urls.hpp>
 
 #include <fmt/format.h>
@@ -7,9 +8,11 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace bearergate::cli {
@@ -71,10 +74,39 @@ Usable<config::Address> listener_from(std::string_view text) {
         "must be IP:PORT, [IPV6]:PORT or localhost:PORT; 0.0.0.0:PORT is every IPv4 address");
 }
 
+std::string typed(std::string_view text) {
+    // Longer than names of files and options, shorter than any token.
+    constexpr std::size_t longest = 24;
+    constexpr std::size_t kept = 8;
+    const auto ends_word = [](char c) { return std::string_view(" /=:,\n").contains(c); };
+    std::string out;
+    while (!text.empty()) {
+        const auto end = std::ranges::find_if(text, ends_word);
+        const std::string_view word(text.begin(), end);
+        const std::size_t length = config::characters(word);
+        if (length > longest) {
+            out += word.substr(0, config::byte_of(word, kept));
+            out += fmt::format("... ({} characters)", length);
+        } else {
+            out += word;
+        }
+        text.remove_prefix(word.size());
+        if (text.empty()) break;
+        out += text.front();
+        text.remove_prefix(1);
+    }
+    return out;
+}
+
+std::string typed_file(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error) ? path : typed(path);
+}
+
 Usable<std::string> read_token_file(const std::string& path) {
     constexpr std::size_t longest = 1024 * 1024;
     auto text = read_file(path, longest);
-    if (!text) return std::unexpected(path + ": " + text.error());
+    if (!text) return std::unexpected(typed_file(path) + ": " + text.error());
     const std::size_t end = text->find_last_not_of(" \t\r\n");
     text->resize(end == std::string::npos ? 0 : end + 1);
     return text;
@@ -82,7 +114,7 @@ Usable<std::string> read_token_file(const std::string& path) {
 
 Usable<core::KeyRing> read_key_file(const std::string& path, std::size_t issuers) {
     const auto text = read_file(path, core::max_key_set_bytes);
-    if (!text) return std::unexpected(path + ": " + text.error());
+    if (!text) return std::unexpected(typed_file(path) + ": " + text.error());
     auto document = core::parse_key_set(*text);
     if (!document) {
         return std::unexpected(

@@ -1,4 +1,5 @@
 // `bearergate check`: everything that is wrong with a configuration, or what it permits.
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/check_files.hpp>
 #include <bearergate/cli/commands.hpp>
 #include <bearergate/cli/load_file.hpp>
@@ -63,8 +64,9 @@ std::size_t terminal_width() {
 }
 
 int refuse(const std::vector<Diagnostic>& errors, const std::string& file) {
-    tell(errors, file, "error");
-    std::cerr << fmt::format("{}: {}\n", file, counted(errors.size(), "error"));
+    const std::string name = typed_file(file);
+    tell(errors, name, "error");
+    std::cerr << fmt::format("{}: {}\n", name, counted(errors.size(), "error"));
     return 2;
 }
 

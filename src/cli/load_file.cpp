@@ -1,3 +1,4 @@
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/load_file.hpp>
 #include <bearergate/gateway/regular_file.hpp>
 
@@ -98,7 +99,7 @@ config::LoadResult read_configuration_again(const std::string& path) {
 std::optional<config::Loaded> load_file(const std::string& path, std::ostream& errors) {
     auto result = read_configuration(path);
     for (const config::Diagnostic& error : result.errors) {
-        errors << config::render(error, path, "error");
+        errors << config::render(error, typed_file(path), "error");
     }
     return std::move(result.loaded);
 }
@@ -108,7 +109,7 @@ std::optional<std::vector<config::TestCase>> load_tests_file(const std::string& 
                                                              std::ostream& errors) {
     const auto text = read_file(path, config::DocumentLimits::bytes);
     if (!text) {
-        errors << config::render({.message = text.error()}, path, "error");
+        errors << config::render({.message = text.error()}, typed_file(path), "error");
         return std::nullopt;
     }
     auto tests =

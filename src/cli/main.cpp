@@ -1,5 +1,6 @@
 // The command line: what there is to type, and what an exit code means.
 
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
 
 #include <CLI/App.hpp>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string>
 
 namespace {
 
@@ -32,11 +34,17 @@ constexpr const char* examples =
     "\n"
     "Exit codes: 0 fine, 1 denied or failed, 2 bad usage or configuration.";
 
+// A token that stands where nothing belongs, for want of its option, is what most mistakes are.
+std::string usage_message(const CLI::App*, const CLI::Error& error) {
+    return bearergate::cli::typed(error.what()) + "\nRun with --help for more information.\n";
+}
+
 int parse_and_act(int argc, char** argv) {
     bearergate::cli::Action action;
     CLI::App app{introduction, "bearergate"};
     app.footer(examples);
     app.require_subcommand(0, 1);
+    app.failure_message(usage_message);
     bearergate::cli::add_demo_command(app, action);
     bearergate::cli::add_check_command(app, action);
     bearergate::cli::add_run_command(app, action);

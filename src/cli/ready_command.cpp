@@ -56,7 +56,7 @@ int ask_readiness(const std::string& text) {
             asio::ip::tcp::endpoint(asio::ip::make_address(address->host), address->port), body);
     }
     if (status == 0) {
-        std::cerr << "bearergate ready: no answer from " << text << "\n";
+        std::cerr << "bearergate ready: no answer from " << typed(text) << "\n";
         return 1;
     }
     (status == 200 ? std::cout : std::cerr) << body;

@@ -121,7 +121,7 @@ int run(const Options& options) {
     }
     std::cout << render(*loaded, tried, wants_colours());
     if (!options.junit_file.empty() && !write_file(options.junit_file, junit_xml(*loaded, tried))) {
-        return unusable(options.junit_file + ": cannot be written");
+        return unusable(typed_file(options.junit_file) + ": cannot be written");
     }
     return std::ranges::all_of(tried, &TriedCase::passed) ? all_passed : some_failed;
 }

@@ -1,5 +1,6 @@
 // `bearergate token`: mints an access token offline from a key file, for tests and experiments.
 
+#include <bearergate/cli/arguments.hpp>
 #include <bearergate/cli/commands.hpp>
 #include <bearergate/cli/mint.hpp>
 #include <bearergate/cli/signing_key.hpp>
@@ -50,14 +51,15 @@ struct TokenOptions {
 // Readable by its owner alone, and never over something that is there: that may be a key in use.
 void write_secret(const std::string& path, const std::string& text) {
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) throw UsageError("cannot write " + path + ": " + std::strerror(errno));
+    const std::string why = file < 0 ? std::strerror(errno) : "";
+    if (file < 0) throw UsageError("cannot write " + typed_file(path) + ": " + why);
     const bool whole = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    if (close(file) != 0 || !whole) throw UsageError("cannot write " + path);
+    if (close(file) != 0 || !whole) throw UsageError("cannot write " + typed_file(path));
 }
 
 int generate(const TokenOptions& options) {
     const auto algorithm = core::parse_algorithm(options.algorithm);
-    if (!algorithm) throw UsageError("--algorithm: no such algorithm: " + options.algorithm);
+    if (!algorithm) throw UsageError("--algorithm: no such algorithm: " + typed(options.algorithm));
     const SigningKey key = SigningKey::generate(*algorithm);
     write_secret(options.generate, key.private_jwk() + "\n");
     std::cout << key.public_jwks() << "\n";
@@ -68,7 +70,8 @@ SigningKey read_key(const std::string& path) {
     constexpr std::streamsize longest = 64 * 1024;
     std::ifstream file(path, std::ios::binary);
     std::string text(longest, '\0');
-    if (!file) throw UsageError("cannot read " + path + ": " + std::strerror(errno));
+    const std::string why = file ? "" : std::strerror(errno);
+    if (!file) throw UsageError("cannot read " + typed_file(path) + ": " + why);
     file.read(text.data(), longest);
     text.resize(static_cast<std::size_t>(file.gcount()));
     auto key = SigningKey::from_jwk(text);

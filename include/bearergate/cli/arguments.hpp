@@ -23,6 +23,12 @@ Usable<config::Address> address_from(std::string_view text);
 // The same for a listener that others find by its port.
 Usable<config::Address> listener_from(std::string_view text);
 
+// What was typed, in a message: no word of it is a whole token, should somebody have put one in the
+// place of something else.
+std::string typed(std::string_view text);
+// The name of a file likewise, but whole where there is such a file.
+std::string typed_file(const std::string& path);
+
 // A token out of a file, without the white space at its end.
 Usable<std::string> read_token_file(const std::string& path);
 
