@@ -47,7 +47,7 @@ constexpr std::array<Row, reason_count> rows{{
     plain(bad_target, 400, "bad_target", 3, "The request target can be read in more than one way."),
     plain(no_route, 404, "no_route", 4, "No route covers this host and path."),
     plain(method_not_allowed, 405, "method_not_allowed", 4,
-          "This path has routes, but none for this method."),
+          "This method is not served here; the Allow field names those that are."),
     plain(route_closed, 403, "route_closed", 5, "This route is closed to everybody."),
     asked(token_missing, "token_missing", 6,
           "This route needs an access token in the Authorization header field."),

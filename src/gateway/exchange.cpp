@@ -107,6 +107,10 @@ std::optional<Reason> Exchange::read_head(std::size_t head_bytes) {
     record_.trace_parent = head.traceparent.substr(0, max_trace_parent);
     if (reason) {
         head.keep_alive = false;  // who sends this may mean anything by what follows
+        if (*reason == Reason::method_not_allowed) {
+            match_.allow =
+                core::allowed_methods(request_.snapshot().policy, head.host, head.target);
+        }
         return reason;
     }
     request_.flow.begin(head.body);

@@ -95,7 +95,13 @@ std::optional<Reason> read_head(Evidence& evidence) {
     const auto length = scan.feed(evidence.raw_head);
     if (!length) return length.error();
     if (!*length) return Reason::bad_request;
-    return http::RequestParser().parse(evidence.raw_head.substr(0, **length), evidence.head);
+    const auto reason =
+        http::RequestParser().parse(evidence.raw_head.substr(0, **length), evidence.head);
+    if (reason == Reason::method_not_allowed) {
+        evidence.account.match.allow =
+            core::allowed_methods(evidence.policy, evidence.head.host, evidence.head.target);
+    }
+    return reason;
 }
 
 bool is_preflight(const Evidence& evidence) {

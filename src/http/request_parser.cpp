@@ -131,8 +131,9 @@ std::optional<Reason> RequestParser::parse(std::string_view head, RequestHead& o
         return Reason::bad_request;
     }
     if (!take_expectation(seen, out)) return Reason::expectation_unsupported;
+    const bool has_target = take_target(out);
     if (out.method == "CONNECT" || out.method == "TRACE") return Reason::method_not_allowed;
-    if (!take_target(out)) return Reason::bad_target;
+    if (!has_target) return Reason::bad_target;
     return std::nullopt;
 }
 

@@ -320,6 +320,13 @@ TEST_F(Explain, AShadowRouteForwardsWhatItWouldRefuse) {
     EXPECT_TRUE(all_answered(two).starts_with("HTTP/1.1 400 "));
 }
 
+TEST_F(Explain, AMethodThatIsNeverServedIsToldTheOthers) {
+    for (const std::string_view method : {"TRACE", "CONNECT"}) {
+        EXPECT_TRUE(all_answered(ask(method, "/items")).contains("\nAllow: GET, HEAD\n"));
+        EXPECT_TRUE(all_answered(ask(method, "/nowhere")).contains("\nAllow: \n"));
+    }
+}
+
 TEST_F(Explain, TheOrganizationOfAnOrganizationTokenReplacesTheClaims) {
     const Explanation explanation =
         ask("GET", "/orgs/acme/members",

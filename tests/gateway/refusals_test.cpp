@@ -105,9 +105,9 @@ protected:
         for (const auto& [name, value] : body.items()) seen.insert(name);
         EXPECT_EQ(seen, members);
 
-        // TRACE and CONNECT are refused for what they are, whatever the routes say.
-        const bool by_route = c.reason == Reason::method_not_allowed && !c.ends_connection;
-        EXPECT_EQ(reply.header("Allow"), by_route ? "GET, HEAD, PUT" : "");
+        // Whatever the method is refused for, its answer names those of the path's routes.
+        const bool has_routes = c.reason == Reason::method_not_allowed && c.what != "CONNECT";
+        EXPECT_EQ(reply.header("Allow"), has_routes ? "GET, HEAD, PUT" : "");
         EXPECT_EQ(reply.count("Allow"), c.reason == Reason::method_not_allowed ? 1U : 0U);
         EXPECT_EQ(reply.header("Retry-After"), c.status == 503 ? "1" : "");
         EXPECT_EQ(reply.header("Connection"), c.ends_connection ? "close" : "");
@@ -177,6 +177,8 @@ std::vector<Case> Refusals::cases() const {
          405},
         {Reason::method_not_allowed, "TRACE", "TRACE /twice HTTP/1.1\r\nHost: a\r\n\r\n", 405,
          nullptr, true},
+        {Reason::method_not_allowed, "TRACE of a URL",
+         "TRACE http://a/twice HTTP/1.1\r\nHost: a\r\n\r\n", 405, nullptr, true},
         {Reason::method_not_allowed, "CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
          405, nullptr, true},
         {Reason::route_closed,

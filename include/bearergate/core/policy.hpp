@@ -52,4 +52,8 @@ struct Policy {
     std::optional<std::size_t> find_issuer(std::string_view issuer) const;
 };
 
+// The Allow field's value for a method that no route may have (TRACE, CONNECT) and that is refused
+// before anything else: what the target's routes answer, "" where it has none.
+std::string allowed_methods(const Policy& policy, std::string_view host, std::string_view target);
+
 }  // namespace bearergate::core

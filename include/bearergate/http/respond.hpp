@@ -16,7 +16,7 @@ struct RefusalFacts {
     bool keep_alive = false;
     bool head_request = false;         // no body bytes
     std::string_view request_id{};     // "" before one exists
-    std::string_view allow{};          // of method_not_allowed; may be empty (CONNECT, TRACE)
+    std::string_view allow{};          // of method_not_allowed; may be empty (CONNECT)
     const core::Rule* rule = nullptr;  // scope_missing: names the route's scopes
     std::string_view cors{};           // our CORS lines; "" without cors
     std::string_view date{};           // date_text() of now; "" sends no Date
