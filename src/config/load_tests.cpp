@@ -120,6 +120,13 @@ void read_identity(const Node& node, Expectation& expect, const Subject& subject
     }
 }
 
+// What no case can come to: there is no connection, no crowd and no upstream to fail.
+bool needs_traffic(core::Reason reason) {
+    constexpr int of_upstreams = 18;
+    return core::refusal(reason).check == of_upstreams || reason == core::Reason::header_timeout ||
+           reason == core::Reason::body_timeout || reason == core::Reason::overloaded;
+}
+
 void read_refusal(Block& block, Expectation& expect, const Subject& subject) {
     if (block.has("status")) {
         std::size_t status = 0;
@@ -130,13 +137,25 @@ void read_refusal(Block& block, Expectation& expect, const Subject& subject) {
     }
     const Node* node = block.find("reason");
     if (node == nullptr) return;
+    std::vector<core::Reason> reasons;
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < core::reason_count; ++i) {
-        names.push_back(core::name_of(static_cast<core::Reason>(i)));
+        const auto reason = static_cast<core::Reason>(i);
+        const std::string_view name = core::name_of(reason);
+        if (!needs_traffic(reason)) {
+            reasons.push_back(reason);
+            names.push_back(name);
+        } else if (node->kind == Node::Kind::scalar && node->value() == name) {
+            subject.error(node->place,
+                          fmt::format("no case is refused as '{}': nothing is sent anywhere, so "
+                                      "nothing can be late, busy or broken",
+                                      name));
+            return;
+        }
     }
     const auto index = read_word(*node, "'reason'", names, subject.reading);
     if (!index) return;
-    expect.reason = static_cast<core::Reason>(*index);
+    expect.reason = reasons[*index];
     const unsigned status = core::refusal(*expect.reason).status;
     if (!expect.status || *expect.status == status || *expect.status == 0) return;
     subject.error(block.place("status"), fmt::format("a request refused as {} is answered with {}",

@@ -83,6 +83,25 @@ TEST(LoadTests, EveryError) {
         rest);
 }
 
+TEST(LoadTests, AReasonThatNoCaseCanComeToIsAnError) {
+    for (const std::string reason :
+         {"header_timeout", "body_timeout", "overloaded", "upstream_unreachable", "upstream_broken",
+          "upstream_timeout"}) {
+        const std::string text =
+            "tests: [{ name: c, request: GET /a, expect: { reason: " + reason + " } }]\n";
+        const std::string message = "no case is refused as '" + reason + "': nothing is sent";
+        test::expect_each_is_wrong(
+            std::to_array<test::WrongFile>({{text.c_str(), "1:55", message.c_str()}}), rest);
+    }
+    test::expect_each_is_right(
+        {
+            "tests: [{ name: c, request: GET /a, expect: { reason: body_too_large } }]\n",
+            "tests: [{ name: c, request: GET /a, expect: { reason: keys_unavailable } }]\n",
+            "tests: [{ name: c, request: GET /a, expect: { reason: header_too_large } }]\n",
+        },
+        rest);
+}
+
 TEST(LoadTests, EveryForm) {
     test::expect_each_is_right(
         {
