@@ -9,7 +9,7 @@
 namespace bearergate::cli {
 namespace {
 
-// What a route asks for itself: whether it is open at all, and checks 14 to 16.
+// What a route asks for itself: whether it is open at all, and checks 14 to 17.
 bool is_of_route(int check) {
     return check == 5 || check >= 14;
 }

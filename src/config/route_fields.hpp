@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bearergate/config/unlimited.hpp>
 #include <bearergate/core/policy.hpp>
 
 #include "blocks.hpp"
@@ -7,7 +8,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -16,8 +16,6 @@
 #include <vector>
 
 namespace bearergate::config {
-
-inline constexpr std::uint64_t unlimited_body = std::numeric_limits<std::uint64_t>::max();
 
 // The fields of a route or of `defaults:` as they were written, before the one is laid over the
 // other.

@@ -252,13 +252,9 @@ std::optional<Reason> Exchange::check_permission(Verdict verdict) {
 
 // Check 17, as far as it can be said before the body is there.
 std::optional<Reason> Exchange::check_body_size() {
-    const auto limit = request_.route->body_bytes
-                           ? request_.route->body_bytes
-                           : request_.snapshot().config.server.limits.body_bytes;
+    const auto limit = body_limit(*request_.route, request_.snapshot().config);
     request_.flow.limit(limit);
-    const auto& body = request_.head.body;
-    const bool says_too_much =
-        limit && body.kind == http::BodyLength::Kind::sized && body.bytes > *limit;
+    const bool says_too_much = limit && request_.head.body.says_more_than(*limit);
     if (says_too_much || request_.flow.is_over_limit()) return Reason::body_too_large;
     return std::nullopt;
 }

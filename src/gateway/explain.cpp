@@ -39,6 +39,7 @@ enum class Row : std::uint8_t {
     audience,
     organization,
     grants,
+    body,
 };
 struct RowText {
     Row row;
@@ -46,7 +47,7 @@ struct RowText {
     std::string_view title;
     Compared (*compared)(const Evidence&);
 };
-constexpr std::array<RowText, 17> rows{{
+constexpr std::array<RowText, 18> rows{{
     {Row::bytes, 1, "The bytes are one unambiguous request", compared_bytes},
     {Row::limits, 2, "The header fits the limits", compared_limits},
     {Row::target, 3, "The path has one normal form", compared_target},
@@ -65,6 +66,7 @@ constexpr std::array<RowText, 17> rows{{
     {Row::organization, 15, "The token is for the organization of the request",
      compared_organization},
     {Row::grants, 16, "The token holds the route's scopes and claims", compared_grants},
+    {Row::body, 17, "The body fits the limit", compared_body},
 }};
 
 // Where a refusal belongs. Two rows share number 13, and claims are looked at in three of them: how
@@ -206,7 +208,22 @@ bool forwards_anyway(const Evidence& evidence, Reason reason) {
            reason != Reason::credentials_ambiguous;
 }
 
-// The first row that the route does not ask for, and all after it are not needed either.
+// Check 17, as far as the head tells.
+bool says_too_much(const Evidence& evidence) {
+    const core::Route* const route = evidence.route();
+    const auto limit = route ? body_limit(*route, evidence.config) : std::nullopt;
+    return limit && evidence.head.body.says_more_than(*limit);
+}
+
+ExplainedCheck::Outcome outcome_of_body(const Evidence& evidence, bool was_refused) {
+    using enum ExplainedCheck::Outcome;
+    if (was_refused) return not_reached;
+    if (says_too_much(evidence)) return failed;
+    return knows_body(evidence) ? passed : not_checked;
+}
+
+// The first row that the route does not ask for, and those after it that are about the token are
+// not needed either.
 std::optional<Row> first_not_needed(const Evidence& evidence) {
     const core::Route* const route = evidence.route();
     if (!route) return std::nullopt;
@@ -230,12 +247,17 @@ ExplainedCheck::Outcome outcome_of(Row row, const Evidence& evidence, std::optio
 
 void add_checks(Explanation& explanation, const Evidence& evidence, std::optional<Row> refused,
                 std::span<const RowText> made) {
+    const bool was_refused = refused && !explanation.is_forwarded;
     for (const RowText& row : made) {
         ExplainedCheck check{.number = row.number,
                              .title = row.title,
-                             .outcome = outcome_of(row.row, evidence, refused)};
-        const bool was_made = check.outcome == ExplainedCheck::Outcome::passed ||
-                              check.outcome == ExplainedCheck::Outcome::failed;
+                             .outcome = row.row == Row::body
+                                            ? outcome_of_body(evidence, was_refused)
+                                            : outcome_of(row.row, evidence, refused)};
+        const bool was_made =
+            check.outcome == ExplainedCheck::Outcome::passed ||
+            check.outcome == ExplainedCheck::Outcome::failed ||
+            (check.outcome == ExplainedCheck::Outcome::not_checked && row.row == Row::body);
         if (was_made) check.compared = row.compared(evidence);
         explanation.checks.push_back(std::move(check));
     }
@@ -279,11 +301,16 @@ Explanation explain(const config::Config& config, const core::Policy& policy, st
     if (std::holds_alternative<core::NeedKeys>(explanation.decision))
         reason = Reason::keys_unavailable;
     const auto refused = reason ? std::optional(row_of(*reason, evidence.account)) : std::nullopt;
-    add_checks(explanation, evidence, refused, rows);
-    explanation.is_unproved = std::ranges::any_of(explanation.checks, [](const auto& check) {
-        return check.outcome == ExplainedCheck::Outcome::not_checked;
-    });
     explanation.is_forwarded = !reason || forwards_anyway(evidence, *reason);
+    add_checks(explanation, evidence, refused, rows);
+    explanation.is_unproved = explanation.checks[static_cast<std::size_t>(Row::keys)].outcome ==
+                              ExplainedCheck::Outcome::not_checked;
+    // A shadow route forwards what fails before, and this it refuses.
+    if (explanation.is_forwarded && says_too_much(evidence)) {
+        reason = Reason::body_too_large;
+        explanation.decision = Denied{*reason};
+        explanation.is_forwarded = false;
+    }
     if (explanation.is_forwarded) {
         add_forwarding(explanation, evidence);
     } else {

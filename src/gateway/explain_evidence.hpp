@@ -62,7 +62,7 @@ std::string list_of(const Items& items, Show show) {
 // What one check compared. Empty when there was nothing to compare.
 using Compared = std::vector<std::string>;
 
-// explain_request.cpp: checks 1 to 7.
+// explain_request.cpp: checks 1 to 7, and 17.
 Compared compared_bytes(const Evidence& evidence);
 Compared compared_limits(const Evidence& evidence);
 Compared compared_target(const Evidence& evidence);
@@ -70,6 +70,10 @@ Compared compared_route(const Evidence& evidence);
 Compared compared_access(const Evidence& evidence);
 Compared compared_presence(const Evidence& evidence);
 Compared compared_credentials(const Evidence& evidence);
+Compared compared_body(const Evidence& evidence);
+// Whether the head tells how large the body is, or it does not matter. What people write to have it
+// explained seldom says so, and reads like a request without a body.
+bool knows_body(const Evidence& evidence);
 
 // explain_token.cpp: checks 8 to 13.
 Compared compared_form(const Evidence& evidence);

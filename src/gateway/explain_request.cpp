@@ -1,5 +1,6 @@
-// What checks 1 to 7 compared: the request itself, and its route.
+// What checks 1 to 7 and 17 compared: the request itself, and its route.
 #include <bearergate/gateway/explain.hpp>
+#include <bearergate/gateway/snapshot.hpp>
 
 #include "explain_evidence.hpp"
 
@@ -77,6 +78,26 @@ Compared compared_credentials(const Evidence& evidence) {
     if (fields.size() != 1) return {fmt::format("{} Authorization fields", fields.size())};
     return {
         fmt::format("scheme: {}; {} characters", scheme_of(fields.front()), fields.front().size())};
+}
+
+bool knows_body(const Evidence& evidence) {
+    if (!body_limit(*evidence.route(), evidence.config)) return true;
+    switch (evidence.head.body.kind) {
+        case http::BodyLength::Kind::sized: return true;
+        case http::BodyLength::Kind::none:
+            return evidence.head.method == "GET" || evidence.head.method == "HEAD";
+        case http::BodyLength::Kind::chunked:
+        case http::BodyLength::Kind::until_close: return false;
+    }
+    return false;
+}
+
+Compared compared_body(const Evidence& evidence) {
+    const auto limit = body_limit(*evidence.route(), evidence.config);
+    if (!limit) return {"no limit"};
+    if (!knows_body(evidence))
+        return {fmt::format("not known here: the body's size; at most {} bytes pass", *limit)};
+    return {fmt::format("{} bytes of at most {}", evidence.head.body.bytes, *limit)};
 }
 
 }  // namespace bearergate::gateway

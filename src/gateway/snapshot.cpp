@@ -1,5 +1,6 @@
 // From a checked configuration to what the data path reads.
 #include <bearergate/config/load.hpp>
+#include <bearergate/config/unlimited.hpp>
 #include <bearergate/gateway/snapshot.hpp>
 
 #include <algorithm>
@@ -51,6 +52,11 @@ http::Hygiene hygiene_of(const core::Policy& policy) {
 bool keeps_authorization(const core::Route& route, const config::Config& config) {
     return route.rule.access == core::Access::open || route.mode == core::Mode::shadow ||
            config.forward_token;
+}
+
+std::optional<std::uint64_t> body_limit(const core::Route& route, const config::Config& config) {
+    const auto limit = route.body_bytes ? route.body_bytes : config.server.limits.body_bytes;
+    return limit == config::unlimited_body ? std::nullopt : limit;
 }
 
 bool shows_refusals(const config::Config& config) {

@@ -131,6 +131,16 @@ TEST_F(ExplainCommand, AnEmptyTokenIsOneAllTheSame) {
     EXPECT_THAT(none.output, HasSubstr("Refused: token_missing."));
 }
 
+TEST_F(ExplainCommand, ABodyThatIsTooLargeIsDenied) {
+    config_ =
+        write("bearergate.yaml", "server: { limits: { body_bytes: 10B } }\n" + config_with(""));
+    const Outcome denied = explain({"-H", "Content-Length: 500", "GET", "/healthz"});
+    EXPECT_EQ(denied.code, 1);
+    EXPECT_THAT(denied.output, HasSubstr("\u2717 17  The body fits the limit"));
+    EXPECT_THAT(denied.output, HasSubstr("HTTP/1.1 413 "));
+    EXPECT_EQ(explain({"-H", "Content-Length: 10", "GET", "/healthz"}).code, 0);
+}
+
 TEST_F(ExplainCommand, WhatCannotBeExplainedIsTwo) {
     const std::string token = recorded("m2m_global_rw");
     const std::string bad_keys = write("bad.json", "{}");

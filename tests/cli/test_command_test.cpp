@@ -66,6 +66,25 @@ TEST_F(TestCommand, ARefusalMustBeTheOneThatIsExpected) {
     }
 }
 
+TEST_F(TestCommand, ABodyIsAsLargeAsItsLengthSays) {
+    folder_.write("bearergate.yaml",
+                  "issuer: https://issuer.example/oidc\n"
+                  "audience: https://api.example\n"
+                  "upstream: http://127.0.0.1:3000\n"
+                  "routes: { POST /up: { access: public, body_bytes: 10B } }\n");
+    const auto with = [&](const std::string& length, const std::string& expect) {
+        return try_cases("  - name: one\n    request: POST /up\n    headers: { Content-Length: \"" +
+                         length + "\" }\n    expect: " + expect + "\n");
+    };
+    EXPECT_EQ(with("10", "allow").code, 0);
+    EXPECT_EQ(with("11", "{ status: 413, reason: body_too_large }").code, 0);
+    EXPECT_EQ(with("11", "allow").code, 1);
+    const Outcome fits = with("10", "{ reason: body_too_large }");
+    EXPECT_EQ(fits.code, 1);
+    EXPECT_THAT(fits.output, HasSubstr("\u2713 17  The body fits the limit"));
+    EXPECT_THAT(fits.output, HasSubstr("10 bytes of at most 10"));
+}
+
 TEST_F(TestCommand, ClaimsMeetEveryLiveCheckButKeyAndSignature) {
     const struct {
         std::string claims;

@@ -43,7 +43,8 @@ protected:
                                            "routes:\n"
                                            "  GET /healthz: public\n"
                                            "  GET /items: { scopes: [read:items] }\n"
-                                           "  GET /later: { scopes: [never], mode: shadow }\n"),
+                                           "  GET /later: { scopes: [never], mode: shadow }\n"
+                                           "  GET /small: { access: public, body_bytes: 10B }\n"),
                    .keys = std::make_shared<const core::KeyRing>(
                        core::KeyRing{test::keys_of(issuer_.jwks())}),
                    .now = test::at(Issuer::issued_at + 60)};
@@ -94,12 +95,16 @@ TEST_F(ExplainFormTest, ShowsEveryCheckTheRuleAndTheAnswer) {
     EXPECT_EQ(explanation["is_forwarded"], false);
     EXPECT_EQ(explanation["route"],
               (json{{"pattern", "GET /items"}, {"file", "bearergate.yaml"}, {"line", 6}}));
-    EXPECT_EQ(explanation["checks"].size(), 17U);
+    EXPECT_EQ(explanation["checks"].size(), 18U);
     EXPECT_EQ(outcome_of(explanation, 15), "passed");
     EXPECT_EQ(outcome_of(explanation, 16), "failed");
-    EXPECT_THAT(explanation["checks"].back()["compared"].dump(),
+    EXPECT_THAT(explanation["checks"][16]["compared"].dump(),
                 HasSubstr("the route wants all of read:items"));
     EXPECT_EQ(explanation["answer"][0], "HTTP/1.1 403 Forbidden");
+    const json too_large =
+        explained({{"method", "GET"}, {"url", "/small"}, {"headers", {"Content-Length: 11"}}});
+    EXPECT_EQ(too_large["verdict"], "Refused: body_too_large.");
+    EXPECT_EQ(outcome_of(too_large, 17), "failed");
 }
 
 TEST_F(ExplainFormTest, SaysWhatTheUpstreamWouldGet) {

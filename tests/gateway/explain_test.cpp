@@ -48,7 +48,7 @@ routes:
   GET /trial: { mode: shadow, scopes: [never] }
 )";
 
-// The letters of the outcomes of checks 1 to 16, in order: P passed, F failed, n not needed,
+// The letters of the outcomes of checks 1 to 17, in order: P passed, F failed, n not needed,
 // ? not checked, . not reached.
 std::string outcomes(const Explanation& explanation) {
     std::string letters;
@@ -106,7 +106,7 @@ TEST_F(Explain, EveryCheckOfAnAllowedRequest) {
         issuer_.token(R"({"organization_id":"acme","scope":"read:projects write:projects"})");
     const Explanation explanation = ask("GET", "/orgs/acme/projects?page=2", token);
     EXPECT_EQ(word(explanation), "allowed");
-    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPPPPPPPP");
+    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPPPPPPPPP");
     EXPECT_TRUE(explanation.is_good());
     EXPECT_EQ(explanation.route, "GET /orgs/{orgId}/projects");
     EXPECT_EQ(explanation.line, 12);
@@ -135,109 +135,109 @@ TEST_F(Explain, TheCheckThatFailsIsTheOneOfTheReason) {
         std::vector<std::string> fields;
         std::string_view reason, outcomes;
     } cases[] = {
-        {"GET", "/a b", {}, {}, "bad_request", "F................"},
+        {"GET", "/a b", {}, {}, "bad_request", "F................."},
         {"GET",
          "/a",
          {},
          {"X: " + std::string(20'000, 'a')},
          "header_too_large",
-         "PF..............."},
-        {"GET", "/a//b", {}, {}, "bad_target", "PPF.............."},
-        {"GET", "/x?_method=PUT", {}, {}, "bad_target", "PPF.............."},
-        {"GET", "/nowhere", {}, {}, "no_route", "PPPF............."},
-        {"POST", "/items", {}, {}, "method_not_allowed", "PPPF............."},
-        {"TRACE", "/items", {}, {}, "method_not_allowed", "PP.F............."},
-        {"GET", "/closed", {}, {}, "route_closed", "PPPPF............"},
-        {"GET", "/items", {}, {}, "token_missing", "PPPPPF..........."},
+         "PF................"},
+        {"GET", "/a//b", {}, {}, "bad_target", "PPF..............."},
+        {"GET", "/x?_method=PUT", {}, {}, "bad_target", "PPF..............."},
+        {"GET", "/nowhere", {}, {}, "no_route", "PPPF.............."},
+        {"POST", "/items", {}, {}, "method_not_allowed", "PPPF.............."},
+        {"TRACE", "/items", {}, {}, "method_not_allowed", "PP.F.............."},
+        {"GET", "/closed", {}, {}, "route_closed", "PPPPF............."},
+        {"GET", "/items", {}, {}, "token_missing", "PPPPPF............"},
         {"GET",
          "/items",
          good,
          {"Authorization: Bearer x"},
          "credentials_ambiguous",
-         "PPPPPPF.........."},
+         "PPPPPPF..........."},
         {"GET",
          "/items",
          {},
          {"Authorization: Basic YTpi"},
          "scheme_unsupported",
-         "PPPPPPF.........."},
-        {"GET", "/items", "opaque", {}, "token_opaque", "PPPPPPPF........."},
-        {"GET", "/items", std::string(9'000, 'a'), {}, "token_too_large", "PPPPPPPF........."},
+         "PPPPPPF..........."},
+        {"GET", "/items", "opaque", {}, "token_opaque", "PPPPPPPF.........."},
+        {"GET", "/items", std::string(9'000, 'a'), {}, "token_too_large", "PPPPPPPF.........."},
         {"GET",
          "/items",
          test::unsigned_token(issuer_.payload()),
          {},
          "alg_not_allowed",
-         "PPPPPPPPF........"},
-        {"GET", "/items", stranger.token(), {}, "issuer_unknown", "PPPPPPPPPF......."},
+         "PPPPPPPPF........."},
+        {"GET", "/items", stranger.token(), {}, "issuer_unknown", "PPPPPPPPPF........"},
         {"GET",
          "/items",
          issuer_.token(R"({"exp":1700000000})"),
          {},
          "token_expired",
-         "PPPPPPPPPPF......"},
+         "PPPPPPPPPPF......."},
         {"GET",
          "/items",
          issuer_.token(R"({"exp":"never"})"),
          {},
          "claim_invalid",
-         "PPPPPPPPPPF......"},
+         "PPPPPPPPPPF......."},
         {"GET",
          "/items",
          issuer_.token_with_header(R"({"kid":"other"})"),
          {},
          "key_unknown",
-         "PPPPPPPPPPPF....."},
+         "PPPPPPPPPPPF......"},
         {"GET",
          "/items",
          test::with_flipped_signature(good, 5),
          {},
          "signature_invalid",
-         "PPPPPPPPPPPPF...."},
-        {"GET", "/items", issuer_.token(R"({"sub":7})"), {}, "claim_invalid", "PPPPPPPPPPPPPF..."},
+         "PPPPPPPPPPPPF....."},
+        {"GET", "/items", issuer_.token(R"({"sub":7})"), {}, "claim_invalid", "PPPPPPPPPPPPPF...."},
         {"GET",
          "/items",
          issuer_.token(R"({"cnf":{}})"),
          {},
          "sender_constrained",
-         "PPPPPPPPPPPPPF..."},
+         "PPPPPPPPPPPPPF...."},
         {"GET",
          "/items",
          issuer_.token(R"({"aud":"x"})"),
          {},
          "audience_mismatch",
-         "PPPPPPPPPPPPPPF.."},
+         "PPPPPPPPPPPPPPF..."},
         {"GET",
          "/items",
          issuer_.token(R"({"organization_id":"acme"})"),
          {},
          "organization_not_accepted",
-         "PPPPPPPPPPPPPPPF."},
+         "PPPPPPPPPPPPPPPF.."},
         {"GET",
          "/reports",
          issuer_.token(R"({"organization_id":"acme"})"),
          {},
          "organization_unnamed",
-         "PPPPPPPPPPPPPPPF."},
+         "PPPPPPPPPPPPPPPF.."},
         {"GET",
          "/orgs/beta/projects",
          issuer_.token(R"({"organization_id":"acme"})"),
          {},
          "organization_mismatch",
-         "PPPPPPPPPPPPPPPF."},
+         "PPPPPPPPPPPPPPPF.."},
         {"GET",
          "/orgs/acme/members",
          issuer_.token(R"({"aud":"urn:logto:organization: acme"})"),
          {},
          "claim_invalid",
-         "PPPPPPPPPPPPPPPF."},
-        {"GET", "/items", issuer_.token(), {}, "scope_missing", "PPPPPPPPPPPPPPPPF"},
+         "PPPPPPPPPPPPPPPF.."},
+        {"GET", "/items", issuer_.token(), {}, "scope_missing", "PPPPPPPPPPPPPPPPF."},
         {"GET",
          "/api/1",
          issuer_.token(R"({"scope":"a","role":"user"})"),
          {},
          "claim_mismatch",
-         "PPPPPPPPPPPPPPPPF"},
+         "PPPPPPPPPPPPPPPPF."},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.reason);
@@ -261,7 +261,7 @@ TEST_F(Explain, TheCheckThatFailsIsTheOneOfTheReason) {
 
 TEST_F(Explain, WhatARouteDoesNotAskForIsNotNeeded) {
     const Explanation open = ask("GET", "/healthz");
-    EXPECT_EQ(outcomes(open), "PPPPPnnnnnnnnnnnn");
+    EXPECT_EQ(outcomes(open), "PPPPPnnnnnnnnnnnnP");
     EXPECT_TRUE(open.is_good());
     EXPECT_EQ(all_answered(open), "GET /healthz to upstream default\nwithout identity headers\n");
 
@@ -269,19 +269,19 @@ TEST_F(Explain, WhatARouteDoesNotAskForIsNotNeeded) {
     EXPECT_TRUE(all_answered(passed_through).contains("with Authorization as it came"));
 
     const Explanation anonymous = ask("GET", "/feed");
-    EXPECT_EQ(outcomes(anonymous), "PPPPPPnnnnnnnnnnn");
+    EXPECT_EQ(outcomes(anonymous), "PPPPPPnnnnnnnnnnnP");
     EXPECT_TRUE(anonymous.is_good());
     EXPECT_TRUE(all_compared(anonymous).contains("anonymous"));
 
     const Explanation bad = ask("GET", "/feed", "opaque");
-    EXPECT_EQ(outcomes(bad), "PPPPPPPF.........");
+    EXPECT_EQ(outcomes(bad), "PPPPPPPF..........");
 }
 
 TEST_F(Explain, OfflineSaysThatNothingIsProved) {
     offline_ = true;
     const std::string token = issuer_.token(R"({"scope":"read:items"})");
     const Explanation explanation = ask("GET", "/items", test::with_flipped_signature(token, 1));
-    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPP??PPPP");
+    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPP??PPPPP");
     EXPECT_TRUE(explanation.is_allowed());
     EXPECT_TRUE(explanation.is_unproved);
     EXPECT_FALSE(explanation.is_good());
@@ -289,7 +289,7 @@ TEST_F(Explain, OfflineSaysThatNothingIsProved) {
     EXPECT_FALSE(verdict(explanation).contains("Allowed"));
 
     const Explanation denied = ask("GET", "/items", issuer_.token());
-    EXPECT_EQ(outcomes(denied), "PPPPPPPPPPP??PPPF");
+    EXPECT_EQ(outcomes(denied), "PPPPPPPPPPP??PPPF.");
     EXPECT_EQ(word(denied), "scope_missing");
     // No token is needed here, so nothing is left to prove.
     EXPECT_TRUE(ask("GET", "/healthz").is_good());
@@ -299,7 +299,7 @@ TEST_F(Explain, AsksForKeysThatAreNotThere) {
     keys_ = core::KeyRing(1);
     const Explanation explanation = ask("GET", "/items", issuer_.token());
     EXPECT_EQ(word(explanation), "needs keys");
-    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPPF.....");
+    EXPECT_EQ(outcomes(explanation), "PPPPPPPPPPPF......");
     EXPECT_TRUE(all_answered(explanation).starts_with("HTTP/1.1 503 "));
     EXPECT_TRUE(verdict(explanation).contains("Refused: keys_unavailable."));
 }
@@ -318,6 +318,57 @@ TEST_F(Explain, AShadowRouteForwardsWhatItWouldRefuse) {
     EXPECT_EQ(word(two), "credentials_ambiguous");
     EXPECT_FALSE(two.is_forwarded);
     EXPECT_TRUE(all_answered(two).starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(Explain, ABodyThatSaysThatItIsTooLargeIsRefusedAsLive) {
+    config_ = loaded("server: { limits: { body_bytes: 10B } }\n" + std::string(example) +
+                     "  POST /open: public\n"
+                     "  POST /large: { access: public, body_bytes: 20B }\n"
+                     "  POST /any: { access: public, body_bytes: none }\n"
+                     "  POST /watched: { mode: shadow, scopes: [never] }\n");
+    const struct {
+        std::string_view url, length, outcomes, word;
+    } cases[] = {
+        {"/open", "10", "PPPPPnnnnnnnnnnnnP", "allowed"},
+        {"/open", "11", "PPPPPnnnnnnnnnnnnF", "body_too_large"},
+        {"/large", "20", "PPPPPnnnnnnnnnnnnP", "allowed"},
+        {"/large", "21", "PPPPPnnnnnnnnnnnnF", "body_too_large"},
+        {"/any", "21", "PPPPPnnnnnnnnnnnnP", "allowed"},
+        // Shadow forwards what fails before, and not this.
+        {"/watched", "10", "PPPPPF...........P", "token_missing"},
+        {"/watched", "11", "PPPPPF...........F", "body_too_large"},
+        // What fails first is the answer.
+        {"/closed", "11", "PPPPF.............", "route_closed"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(std::string(c.url) + " " + std::string(c.length));
+        const Explanation explanation =
+            ask("POST", c.url, {}, {"Content-Length: " + std::string(c.length)});
+        EXPECT_EQ(outcomes(explanation), c.outcomes);
+        EXPECT_EQ(word(explanation), c.word);
+        if (c.word != "body_too_large") continue;
+        EXPECT_FALSE(explanation.is_forwarded);
+        EXPECT_FALSE(explanation.is_good());
+        EXPECT_EQ(verdict(explanation), "Refused: body_too_large.");
+        EXPECT_TRUE(all_answered(explanation).starts_with("HTTP/1.1 413 "));
+    }
+    EXPECT_TRUE(all_compared(ask("POST", "/large", {}, {"Content-Length: 21"}))
+                    .contains("21 bytes of at most 20\n"));
+    EXPECT_TRUE(all_compared(ask("POST", "/any")).ends_with("no limit\n"));
+}
+
+TEST_F(Explain, ABodyOfUnknownSizeIsSaidToBeOne) {
+    EXPECT_TRUE(all_compared(ask("GET", "/healthz")).ends_with("no limit\n"));
+    config_ = loaded("server: { limits: { body_bytes: 10B } }\n" + std::string(example) +
+                     "  POST /open: public\n");
+    for (const std::vector<std::string>& fields :
+         {std::vector<std::string>{}, {"Transfer-Encoding: chunked"}}) {
+        const Explanation explanation = ask("POST", "/open", {}, fields);
+        EXPECT_EQ(outcomes(explanation), "PPPPPnnnnnnnnnnnn?");
+        EXPECT_TRUE(all_compared(explanation).contains("not known here: the body's size"));
+        EXPECT_TRUE(explanation.is_good()) << "it is no token that was not proved";
+    }
+    EXPECT_EQ(outcomes(ask("GET", "/healthz")), "PPPPPnnnnnnnnnnnnP");
 }
 
 TEST_F(Explain, AMethodThatIsNeverServedIsToldTheOthers) {

@@ -139,7 +139,7 @@ describe('the status page', () => {
     await when(() => document.querySelector('#verdict').textContent !== '');
     assert.equal(await text('verdict'), 'Refused: organization_mismatch.');
     assert.match(await text('explain-rule'), /GET \/orgs\/\{orgId\}\/projects in .*bearergate\.yaml, line 17/);
-    assert.equal(await page.locator('#checks > li').count(), 17);
+    assert.equal(await page.locator('#checks > li').count(), 18);
     const failed = page.locator('#checks > li[data-tone=bad]');
     assert.equal(await failed.count(), 1);
     assert.match(await failed.textContent(), /\u2717.*15.*organization.*: failed.*the request names globex/s);

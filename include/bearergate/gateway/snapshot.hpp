@@ -35,6 +35,8 @@ struct Snapshot {
 http::Hygiene hygiene_of(const core::Policy& policy);
 // Whether the upstream of a route gets the client's Authorization as it came.
 bool keeps_authorization(const core::Route& route, const config::Config& config);
+// How large a request's body may be on a route; none: as large as it likes.
+std::optional<std::uint64_t> body_limit(const core::Route& route, const config::Config& config);
 // Whether anybody may get to see recent refusals: else none are kept.
 bool shows_refusals(const config::Config& config);
 

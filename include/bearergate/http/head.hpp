@@ -20,6 +20,8 @@ struct BodyLength {
     enum class Kind : std::uint8_t { none, sized, chunked, until_close };
     Kind kind = Kind::none;
     std::uint64_t bytes = 0;  // when sized
+    // Whether the head alone says so: where the length is not known yet, nothing is too much yet.
+    bool says_more_than(std::uint64_t limit) const { return kind == Kind::sized && bytes > limit; }
 };
 
 // An index of views into the buffer that holds a request's head. Reused from request to request so
