@@ -173,8 +173,8 @@ void add_demo_command(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand(
         "demo", "See it work: a gateway, an issuer and a backend, with requests to try");
     const auto listen = std::make_shared<std::string>("127.0.0.1:8080");
-    command->add_option("--listen", *listen, "Where the gateway listens")
-        ->type_name("IP:PORT or localhost:PORT")
+    command->add_option("--listen", *listen, "Where the gateway listens: IP:PORT or localhost:PORT")
+        ->type_name("ADDRESS")
         ->capture_default_str();
     command->footer(
         "It prints curl lines with live tokens for all three permission models, permitted and\n"

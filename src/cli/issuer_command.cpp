@@ -131,8 +131,8 @@ void add_issuer_command(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand(
         "issuer", "Run a development issuer: a stand-in for Logto in your own tests");
     const auto options = std::make_shared<IssuerOptions>();
-    command->add_option("--listen", options->listen, "Where it listens")
-        ->type_name("IP:PORT or localhost:PORT")
+    command->add_option("--listen", options->listen, "Where it listens: IP:PORT or localhost:PORT")
+        ->type_name("ADDRESS")
         ->capture_default_str();
     command
         ->add_option("--url", options->url,
