@@ -59,9 +59,8 @@ bool has_meaning_of_its_own(std::string_view folded) {
     constexpr std::array<std::string_view, 6> prefixes{"content-", "proxy-", "x-forwarded-",
                                                        "x-envoy-", "sec-",   "access-control-"};
     return std::ranges::find(names, folded) != names.end() ||
-           std::ranges::any_of(prefixes, [&](std::string_view prefix) {
-               return folded.starts_with(prefix);
-           });
+           std::ranges::any_of(prefixes,
+                               [&](std::string_view prefix) { return folded.starts_with(prefix); });
 }
 
 bool is_forwarded_as_it_came(std::string_view name) {

@@ -5,9 +5,8 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
-#include <initializer_list>
-
 #include <cstring>
+#include <initializer_list>
 
 namespace bearergate::net {
 

@@ -45,8 +45,7 @@ TEST(MayHaveCaseBeyondAscii, HoldsForEveryScriptThatHasCases) {
         EXPECT_TRUE(may_have_case_beyond_ascii(text));
     }
     for (const std::string_view text : {
-             "",
-             "Ascii",
+             "", "Ascii",
              "\xD7\x90\xD9\x85",            // U+05D0 U+0645, Hebrew and Arabic
              "\xE0\xA4\x95\xE0\xB8\x81",    // U+0915 U+0E01, Devanagari and Thai
              "\xE1\x84\x80\xEA\xB0\x80",    // U+1100 U+AC00, Hangul

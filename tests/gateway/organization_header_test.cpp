@@ -70,10 +70,11 @@ const std::vector<std::string> touched = {
 };
 
 bool may_say_the_organization(const std::string& name) {
-    return test::errors_of("issuer: https://acme.example/oidc\naudience: https://api.example\n"
-                           "upstream: http://127.0.0.1:3000\n"
-                           "routes: { /o: { organization: \"header:" +
-                           name + "\" } }\n")
+    return test::errors_of(
+               "issuer: https://acme.example/oidc\naudience: https://api.example\n"
+               "upstream: http://127.0.0.1:3000\n"
+               "routes: { /o: { organization: \"header:" +
+               name + "\" } }\n")
         .empty();
 }
 

@@ -51,7 +51,7 @@ public:
     ~Worker();
 
     void listen(const std::vector<int>& descriptors);  // before run(); takes ownership
-    void run();                                 // until stopped: the thread's body
+    void run();                                        // until stopped: the thread's body
     AccessRing& log();
 
     // From any thread: the worker does it soon, in this order, without memory a moment later. Only
