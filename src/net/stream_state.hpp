@@ -15,6 +15,13 @@ namespace bearergate::net {
 
 inline constexpr std::size_t most_pieces = 8;  // of one send
 
+// What OpenSSL reads from, and how much of it one call may read that yields nothing.
+struct TlsWire {
+    int descriptor = -1;
+    int receives_left = 0;
+    int idle_messages = 0;  // of the protocol itself, since there was one of the peer's user
+};
+
 struct SslRelease {
     void operator()(ssl_st* ssl) const noexcept;
 };
@@ -77,6 +84,7 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     bool waiting_readable = false;
     bool waiting_writable = false;  // an async_wait
 
+    TlsWire wire{};  // before what points to it
     std::unique_ptr<ssl_st, SslRelease> ssl{};
     bool handshaking = false;
     bool broken = false;  // after a fatal error nothing more may be asked of the engine

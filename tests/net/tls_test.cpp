@@ -13,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 namespace bearergate::net {
@@ -282,6 +284,46 @@ std::vector<unsigned char> protocols(std::initializer_list<std::string_view> nam
         list.insert(list.end(), name.begin(), name.end());
     }
     return list;
+}
+
+// What a peer that talks to itself before it says anything comes to.
+class TlsFlood : public TlsTest {
+protected:
+    // Its key updates and its word are on the wire before they are read.
+    Stream::Received word_after_key_updates(int count) {
+        test::Pair pair;
+        const TlsContext context = server();
+        server_.stream = Stream(pair.take_near(io_));
+        server_.stream.attach(server_.signal, received, writable);
+        server_.signal.clear(received | writable);
+        server_.stream.start_tls_server(context.get());
+        std::jthread client([&pair, count] {
+            const TlsContext own = odd_context(TLS_client_method());
+            const std::unique_ptr<SSL, decltype([](SSL* ssl) { SSL_free(ssl); })> ssl(
+                SSL_new(own.get()));
+            SSL_set_fd(ssl.get(), pair.far());
+            if (SSL_connect(ssl.get()) != 1) return;
+            for (int i = 0; i < count; ++i) {
+                SSL_key_update(ssl.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+                SSL_do_handshake(ssl.get());
+            }
+            SSL_write(ssl.get(), "word", 4);
+        });
+        test::run_until(io_, [&] { return server_.is_up(writable); });
+        client.join();
+        return receive(server_);
+    }
+};
+
+TEST_F(TlsFlood, AFewKeyUpdatesAreFine) {
+    const Stream::Received got = word_after_key_updates(20);
+    EXPECT_EQ(got.condition, Condition::open);
+    EXPECT_EQ(std::string_view(server_.buffer.data(), got.bytes), "word");
+}
+
+// Each costs the peer 27 bytes and us many microseconds, and no deadline would be looked at.
+TEST_F(TlsFlood, ManyWithoutAWordBetweenAreTheEnd) {
+    EXPECT_EQ(word_after_key_updates(1500).condition, Condition::failed);
 }
 
 TEST_F(TlsTest, OnlyHttp1IsSpoken) {
