@@ -4,6 +4,8 @@
 #include <bearergate/net/alarm.hpp>
 #include <bearergate/net/operation_room.hpp>
 
+#include "watched_path.hpp"
+
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <fcntl.h>
@@ -11,14 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <exception>
-#include <filesystem>
 #include <map>
 #include <string_view>
 #include <system_error>
@@ -27,7 +28,6 @@
 namespace bearergate::gateway {
 
 namespace asio = boost::asio;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -35,67 +35,21 @@ namespace {
 constexpr std::chrono::milliseconds settling{100};
 // Between looks at folders that the kernel does not let us watch.
 constexpr std::chrono::seconds pace{2};
-// As many links as the kernel would follow.
-constexpr int most_links = 40;
 // At a time, while folders change under our eyes: until what is watched is what is there.
 constexpr int most_looks = 5;
 
 constexpr std::uint32_t whole = IN_CLOSE_WRITE | IN_MOVED_TO;
 constexpr std::uint32_t events = whole | IN_CREATE | IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR;
+// Of a file itself: whoever writes to one that is mounted into its place does so in another folder.
+constexpr std::uint32_t events_of_file = IN_CLOSE_WRITE | IN_MODIFY | IN_MASK_ADD;
 
-// A name in a folder, where something would change what a file is.
-struct Spot {
-    std::string folder{};
-    std::string name{};
-    friend auto operator<=>(const Spot&, const Spot&) = default;
-};
 using Spots = std::map<Spot, std::set<std::string>>;  // to the files that hang on them
 
-// Those of every folder and symbolic link on the way to a file, and its own; as far as there is
-// one.
-std::vector<Spot> spots_of(const std::string& file) {
-    std::error_code ignored;
-    const fs::path absolute = fs::absolute(file, ignored);
-    std::deque<fs::path> ahead(absolute.begin(), absolute.end());
-    std::vector<Spot> spots;
-    fs::path folder = "/";  // no link is left in it
-    for (int links = 0; !ahead.empty();) {
-        const fs::path name = ahead.front();
-        ahead.pop_front();
-        if (name.empty() || name == "." || name == "/") continue;
-        if (name == "..") {
-            folder = folder.parent_path();
-            continue;
-        }
-        fs::path here = folder / name;
-        spots.push_back({folder.string(), name.string()});
-        struct stat facts{};
-        if (lstat(here.c_str(), &facts) != 0) break;
-        if (S_ISDIR(facts.st_mode)) {
-            folder = std::move(here);
-            continue;
-        }
-        if (!S_ISLNK(facts.st_mode) || ++links > most_links) break;
-        const fs::path target = fs::read_symlink(here, ignored);
-        if (target.is_absolute()) folder = "/";
-        ahead.insert(ahead.begin(), target.begin(), target.end());
-    }
-    return spots;
-}
-
-// A file that has just been made is still to be written; a link is whole at once.
-bool is_a_link_of_either_kind(const Spot& spot) {
-    struct stat facts{};
-    if (lstat((fs::path(spot.folder) / spot.name).c_str(), &facts) != 0) return false;
-    return S_ISLNK(facts.st_mode) || (S_ISREG(facts.st_mode) && facts.st_nlink > 1);
-}
-
-// What differs while a file is still being written.
-struct Extent {
-    std::int64_t size = -1;
-    std::int64_t seconds = 0;  // of its last change
-    std::int64_t nanoseconds = 0;
-    friend bool operator==(const Extent&, const Extent&) = default;
+// A file of which the kernel may not tell us: looked at now and then, and another one when it has
+// been the same twice.
+struct Unheard {
+    Extent known{};
+    Extent last{};
 };
 
 }  // namespace
@@ -104,7 +58,7 @@ struct FileWatch::State : std::enable_shared_from_this<State> {
     State(asio::io_context& io, std::function<void(const std::set<std::string>&)> to)
         : stream(io.get_executor()),
           settled(io, [this] { tell(); }),
-          unwatched(io, [this] { tell(); }),
+          unwatched(io, [this] { look_at_unheard(), tell(); }),
           changed(std::move(to)) {
         const int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (descriptor < 0) throw std::system_error(errno, std::system_category(), "inotify");
@@ -113,6 +67,8 @@ struct FileWatch::State : std::enable_shared_from_this<State> {
 
     void look();  // resolves the paths anew and watches where they lead
     std::map<std::string, int> watch_folders();
+    void watch_files();
+    void look_at_unheard();
     void compare_ways(const std::map<std::string, int>& numbers);
     void look_whether_closed(const std::string& file);
     void look_whether_written();
@@ -131,7 +87,10 @@ struct FileWatch::State : std::enable_shared_from_this<State> {
     std::function<void(const std::set<std::string>&)> changed;
     std::vector<std::string> files{};
     Spots spots{};
-    std::map<int, std::set<std::string>> folders{};      // by watch descriptor
+    std::map<int, std::set<std::string>> folders{};  // by watch descriptor
+    std::map<int, std::set<std::string>> inodes{};   // likewise: the files themselves
+    std::map<std::string, Unheard> unheard{};
+    std::set<std::string> being_written{};
     std::map<std::string, std::vector<int>> ways{};      // to files: the folders' watches
     std::set<std::string> closed{};                      // to us, by their permissions
     std::map<std::string, Extent> perhaps_unfinished{};  // changed with a folder
@@ -153,6 +112,7 @@ void FileWatch::State::look() {
         numbers = watch_folders();
     }
     compare_ways(numbers);
+    watch_files();
     for (const std::string& file : files) look_whether_closed(file);
 }
 
@@ -179,6 +139,39 @@ std::map<std::string, int> FileWatch::State::watch_folders() {
     folders = std::move(watched);
     if (all) unwatched.clear();
     return numbers;
+}
+
+// After the ways to them.
+void FileWatch::State::watch_files() {
+    std::map<int, std::set<std::string>> watched;
+    std::map<std::string, Unheard> silent;
+    for (const std::string& file : files) {
+        const int number = inotify_add_watch(stream.native_handle(), file.c_str(), events_of_file);
+        const bool is_there = number >= 0 || (errno != ENOENT && errno != ENOTDIR);
+        if (number >= 0) watched[number].insert(file);
+        const auto& way = ways[file];
+        if (std::ranges::find(way, -1) == way.end() && (number >= 0 || !is_there)) continue;
+        const Extent now = extent_of(file);
+        const auto before = unheard.find(file);
+        silent[file] = before == unheard.end() ? Unheard{now, now} : before->second;
+        unwatched.set(pace);
+    }
+    for (const auto& [number, names] : inodes) {
+        if (!watched.contains(number)) inotify_rm_watch(stream.native_handle(), number);
+    }
+    inodes = std::move(watched);
+    unheard = std::move(silent);
+}
+
+void FileWatch::State::look_at_unheard() {
+    for (auto& [file, one] : unheard) {
+        const Extent now = extent_of(file);
+        if (now != one.known && now == one.last && now != Extent{}) {
+            noted.insert(file);
+            one.known = now;
+        }
+        one.last = now;
+    }
 }
 
 // A file that lies in another folder than before is another one, if it is there.
@@ -210,15 +203,10 @@ void FileWatch::State::look_whether_closed(const std::string& file) {
 // changes. One that is not there is heard of when it comes.
 void FileWatch::State::look_whether_written() {
     for (auto one = perhaps_unfinished.begin(); one != perhaps_unfinished.end();) {
-        struct stat facts{};
-        if (stat(one->first.c_str(), &facts) != 0) {
+        const Extent now = extent_of(one->first);
+        if (now == Extent{}) {
             one = perhaps_unfinished.erase(one);
-            continue;
-        }
-        const Extent now{.size = facts.st_size,
-                         .seconds = facts.st_mtim.tv_sec,
-                         .nanoseconds = facts.st_mtim.tv_nsec};
-        if (one->second == now) {
+        } else if (one->second == now) {
             note(one->first);
             one = perhaps_unfinished.erase(one);
         } else {
@@ -271,6 +259,14 @@ void FileWatch::State::take(const inotify_event& event, std::string_view name) {
         for (const std::string& file : files) note(file);
         return;
     }
+    if (const auto file = inodes.find(event.wd); file != inodes.end()) {
+        for (const std::string& name_of_it : file->second) {
+            if ((event.mask & IN_MODIFY) != 0) being_written.insert(name_of_it);
+            if ((event.mask & IN_CLOSE_WRITE) != 0) note(name_of_it);
+        }
+        if ((event.mask & IN_IGNORED) != 0) inodes.erase(file);
+        return;
+    }
     const auto folder = folders.find(event.wd);
     if (folder == folders.end()) return;
     if ((event.mask & (IN_IGNORED | IN_MOVE_SELF)) != 0) {
@@ -291,14 +287,18 @@ void FileWatch::State::take(std::uint32_t mask, const Spot& spot,
     if ((mask & IN_ATTRIB) != 0) {
         for (const std::string& file : concerned) look_whether_closed(file);
     }
-    const bool counts =
-        (mask & whole) != 0 || ((mask & IN_CREATE) != 0 && is_a_link_of_either_kind(spot));
-    if (!counts) return;
-    for (const std::string& file : concerned) note(file);
+    const bool is_made = (mask & IN_CREATE) != 0;
+    if ((mask & whole) != 0 || (is_made && is_a_link_of_either_kind(spot))) {
+        for (const std::string& file : concerned) note(file);
+    } else if (is_made) {
+        being_written.insert(concerned.begin(), concerned.end());
+        settled.set(settling);  // to watch it
+    }
 }
 
 void FileWatch::State::note(const std::string& file) {
     noted.insert(file);
+    being_written.erase(file);
     settled.set(settling);
 }
 
@@ -306,8 +306,10 @@ void FileWatch::State::tell() {
     const auto self = shared_from_this();  // whoever is told may destroy the watch
     std::set<std::string> told;
     try {
-        if (lost_some) noted.insert(files.begin(), files.end());
-        lost_some = false;
+        if (std::exchange(lost_some, false)) {
+            noted.insert(files.begin(), files.end());
+            being_written.clear();
+        }
         look();
         for (const std::string& file : noted) perhaps_unfinished.erase(file);
         look_whether_written();
@@ -337,10 +339,16 @@ void FileWatch::watch(const std::vector<std::string>& files) {
     State& state = *state_;
     state.files = files;
     const std::set<std::string> asked(files.begin(), files.end());
-    std::erase_if(state.closed, [&](const auto& file) { return !asked.contains(file); });
+    const auto is_strange = [&](const auto& file) { return !asked.contains(file); };
+    std::erase_if(state.closed, is_strange);
+    std::erase_if(state.being_written, is_strange);
     std::erase_if(state.perhaps_unfinished,
                   [&](const auto& one) { return !asked.contains(one.first); });
     state.look();
+}
+
+bool FileWatch::is_being_written(const std::string& file) const {
+    return state_->being_written.contains(file);
 }
 
 }  // namespace bearergate::gateway

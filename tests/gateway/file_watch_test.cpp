@@ -69,6 +69,61 @@ TEST_F(FileWatchTest, HearsNothingInTheMiddleOfAWrite) {
     EXPECT_EQ(heard(), Names{file});
 }
 
+TEST_F(FileWatchTest, KnowsWhatIsBeingWritten) {
+    const std::string file = folder_.write("a.yaml", "one");
+    const std::string other = folder_.write("b.yaml", "one");
+    const std::string late = folder_.file("late.yaml");
+    watch({file, other, late});
+    EXPECT_FALSE(watch_.is_being_written(file));
+    std::ofstream half(file);
+    half << "ha" << std::flush;
+    std::ofstream half_of_late(late);
+    replace("b.yaml", "whole");
+    EXPECT_EQ(heard(), Names{other});
+    EXPECT_TRUE(watch_.is_being_written(file));
+    EXPECT_TRUE(watch_.is_being_written(late));
+    EXPECT_FALSE(watch_.is_being_written(other));
+    half << "lf";
+    half.close();
+    EXPECT_EQ(heard(), Names{file});
+    EXPECT_FALSE(watch_.is_being_written(file));
+    half_of_late.close();
+    EXPECT_EQ(heard(), Names{late});
+    EXPECT_FALSE(watch_.is_being_written(late));
+}
+
+// As to a single file that is mounted into a container: the folder that is watched sees nothing.
+TEST_F(FileWatchTest, HearsOfAWriteThatCameByAnotherFolder) {
+    const test::TemporaryFolder elsewhere;
+    const std::string file = folder_.write("a.yaml", "one");
+    fs::create_hard_link(file, elsewhere.file("same.yaml"));
+    watch({file});
+    for (const char* text : {"two", "three"}) {
+        elsewhere.write("same.yaml", text);
+        EXPECT_EQ(heard(), Names{file}) << text;
+    }
+}
+
+// As nobody who may enter the folder and not list it.
+TEST_F(FileWatchTest, LooksAtWhatItMayNotWatch) {
+    const std::string file = folder_.write("a.yaml", "one");
+    fs::permissions(folder_.path(), fs::perms::owner_write | fs::perms::owner_exec |
+                                        fs::perms::others_exec | fs::perms::group_exec);
+    const bool is_root = ::geteuid() == 0;
+    const auto as_nobody = [&](bool so) {
+        if (is_root) ASSERT_EQ(::seteuid(so ? 65534 : 0), 0);
+    };
+    as_nobody(true);
+    watch({file});
+    as_nobody(false);
+    replace("a.yaml", "two, of another length");
+    as_nobody(true);
+    EXPECT_EQ(heard(), Names{file});
+    EXPECT_EQ(heard(3s), Names{}) << "once";
+    as_nobody(false);
+    fs::permissions(folder_.path(), fs::perms::owner_all);
+}
+
 TEST_F(FileWatchTest, HearsOfAFileThatIsMovedIntoPlaceAgainAndAgain) {
     const std::string file = folder_.write("a.yaml", "one");
     watch({file});

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <thread>
@@ -74,6 +76,24 @@ TEST_F(Reload, WhatAFailedReloadLackedIsTakenUpWhenItComes) {
     bring("own.crt", own.certificate);
     ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", 2));
     bring("own.key", own.private_key);
+    EXPECT_TRUE(reloaded(1));
+}
+
+// Half of a file may let in whom the other half keeps out.
+TEST_F(Reload, AHalfWrittenFileIsNotReadBecauseAnotherOneChanged) {
+    serve("logging: { level: debug }\n" +
+          configuration("  GET /admin: { upstream: one, scopes: [admin] }\n  /b: deny\n"));
+    ASSERT_TRUE(log_.wait_for_count("the keys were fetched", 1));
+    folder_.write("gateway.yaml", "routes: [");
+    ASSERT_TRUE(log_.wait_for_count("the configuration was not reloaded", 1));
+    std::ofstream half(folder_.file("gateway.yaml"));
+    half << configuration("  GET /admin: { upstream: one }\n") << std::flush;
+    replace("keys.json", issuer_.jwks());
+    ASSERT_TRUE(log_.wait_for_count("the keys were fetched", 2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_EQ(get("/admin", issuer_.token(R"({"scope":"other"})")).status, 403);
+    EXPECT_FALSE(log_.has("configuration reloaded"));
+    half.close();
     EXPECT_TRUE(reloaded(1));
 }
 

@@ -13,7 +13,8 @@ namespace bearergate::gateway {
 // Tells when one of a few files is another than before: closed after it was written to, or moved
 // or linked into place, with a folder or a symbolic link on the way to it too (Kubernetes swaps one
 // of those to update a mounted ConfigMap); or when it may be read at last. Never in the middle of a
-// write. Where the kernel cannot tell (some network file systems), nothing is heard.
+// write. What the kernel does not let us watch is looked at every two seconds; where it does, and
+// cannot tell (some network file systems), nothing is heard.
 class FileWatch {
 public:
     // `changed` gets the names of the files concerned, as they were given, a moment after the
@@ -25,6 +26,8 @@ public:
 
     // From now on these and no others. A file that is not there is waited for, as its folders are.
     void watch(const std::vector<std::string>& files);
+    // Somebody has begun to write this one, and will be heard when it is closed.
+    bool is_being_written(const std::string& file) const;
 
 private:
     struct State;
