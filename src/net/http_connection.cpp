@@ -193,7 +193,11 @@ Task<bool> HttpServer::Connection::write(Pieces pieces) {
         }
         if (!sent.failed) {
             stream_.start_wait_writable();
-            if (co_await wait(event::writable) == event::writable) continue;
+            // Who does not read makes room like one that idles.
+            turn(false);
+            const auto up = co_await wait(event::writable);
+            turn(true);
+            if (up == event::writable) continue;
         }
         is_gone_ = true;
         co_return false;

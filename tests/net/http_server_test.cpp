@@ -165,6 +165,21 @@ TEST_F(HttpServerTest, WhoHasIdledForLongestMakesRoom) {
     EXPECT_TRUE(answers(kept));
 }
 
+TEST_F(HttpServerTest, WhoDoesNotReadItsAnswerMakesRoom) {
+    handler_ = [](const HttpQuestion& question, HttpServer::Answer give) {
+        give({.body = question.target == "/large" ? std::string(4 << 20, 'x') : "small"});
+    };
+    serve({.connections = 4});
+    std::vector<std::unique_ptr<test::Connection>> deaf;
+    for (int i = 0; i < 12; ++i) {
+        deaf.push_back(std::make_unique<test::Connection>(port(), 2048));
+        ASSERT_TRUE(deaf.back()->send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n"));
+    }
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(test::ask(port(), {}).body, "small");
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+}
+
 TEST_F(HttpServerTest, SilenceShutsNobodyOut) {
     serve({.connections = 8});
     std::vector<std::unique_ptr<test::Connection>> silent;
