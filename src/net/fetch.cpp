@@ -29,6 +29,7 @@ namespace http = boost::beast::http;
 
 using Error = boost::system::error_code;
 using Outcome = std::expected<Fetched, FetchError>;
+using Parser = http::response_parser<http::string_body>;
 using Clock = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
@@ -254,15 +255,13 @@ private:
 
     Task<Outcome> exchange() {
         if (!co_await send(head_for(request_))) co_return failed("the connection was lost");
-        http::response_parser<http::string_body> parser;
-        parser.header_limit(most_header_bytes);
-        parser.body_limit(request_.max_bytes);
-        parser.eager(true);
+        std::optional<Parser> parser;
+        begin(parser);
         // Read here and not by Beast, whose read of some returns only when the parser is content:
         // one byte in each chunk behind long extensions keeps it busy beyond every limit.
         const std::size_t most = most_header_bytes + request_.max_bytes + most_framing_bytes;
         std::size_t read = 0;
-        while (!parser.is_done()) {
+        while (!parser->is_done()) {
             const auto room = buffer_.prepare(read_bytes);
             stream_.start_receive({static_cast<char*>(room.data()), room.size()});
             is_over_ = (co_await wait(event::received) & event::over) != 0;
@@ -273,7 +272,7 @@ private:
             if (read > most) co_return failed("too large");
             if (auto problem = take(*received, parser)) co_return failed(std::move(*problem));
         }
-        auto answer = parser.release();
+        auto answer = parser->release();
         Fetched fetched{.status = answer.result_int(),
                         .body = std::move(answer.body()),
                         .etag = std::string(answer[http::field::etag]),
@@ -282,22 +281,43 @@ private:
         co_return fetched;
     }
 
+    void begin(std::optional<Parser>& parser) const {
+        parser.emplace();
+        parser->header_limit(most_header_bytes);
+        parser->body_limit(request_.max_bytes);
+        parser->eager(true);
+    }
+
+    // Heads before the answer's own are passed over (RFC 9110 section 15.2), however many the bound
+    // of all that is read allows.
+    void put(std::optional<Parser>& parser, Error& error) {
+        for (;;) {
+            buffer_.consume(parser->put(buffer_.data(), error));
+            const bool is_interim = !error && parser->is_done() &&
+                                    parser->get().result_int() < 200 &&
+                                    parser->get().result_int() != 101;
+            if (!is_interim) return;
+            begin(parser);
+            if (buffer_.size() == 0) return;
+        }
+    }
+
     // What is wrong with the answer as far as it has come.
     std::optional<std::string> take(const Stream::Received& received,
-                                    http::response_parser<http::string_body>& parser) {
+                                    std::optional<Parser>& parser) {
         Error error;
-        if (received.bytes > 0) buffer_.consume(parser.put(buffer_.data(), error));
+        if (received.bytes > 0) put(parser, error);
         if (error == http::error::need_more) error = {};
         if (!error && received.condition != Stream::Condition::open) {
-            if (!parser.got_some()) return "closed without an answer";
+            if (!parser->got_some()) return "closed without an answer";
             // Cut off by whoever was in the way, it says nothing.
             if (received.condition == Stream::Condition::failed) return "the answer was cut short";
-            parser.put_eof(error);
+            parser->put_eof(error);
         }
         if (error) return phrase_of_read(error);
         // Judged before the body is read. Redirects are not followed: who may name keys is
         // configured.
-        const unsigned status = parser.is_header_done() ? parser.get().result_int() : 0;
+        const unsigned status = parser->is_header_done() ? parser->get().result_int() : 0;
         if (status == 0 || status == 200 || (status == 304 && !request_.etag.empty())) return {};
         return "status " + std::to_string(status);
     }

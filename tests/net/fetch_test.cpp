@@ -240,9 +240,9 @@ TEST_F(FetchTest, EveryFramingOfABodyIsRead) {
 }
 
 TEST_F(FetchTest, OnlyOkAndNotModifiedAreAnswers) {
-    for (const char* status : {"100 Continue", "101 Switching", "103 Early", "201 Created",
-                               "204 No", "206 Partial", "301 Moved", "302 Found", "307 T", "308 P",
-                               "400 Bad", "401 U", "404 N", "500 E", "503 S"}) {
+    for (const char* status :
+         {"101 Switching", "201 Created", "204 No", "206 Partial", "301 Moved", "302 Found",
+          "307 T", "308 P", "400 Bad", "401 U", "404 N", "500 E", "503 S"}) {
         SCOPED_TRACE(status);
         const std::string head = std::string("HTTP/1.1 ") + status;
         EXPECT_EQ(
@@ -258,6 +258,20 @@ TEST_F(FetchTest, OnlyOkAndNotModifiedAreAnswers) {
     ASSERT_TRUE(outcome);
     EXPECT_EQ(outcome->status, 304U);
     EXPECT_EQ(outcome->body, "");
+}
+
+TEST_F(FetchTest, HeadsBeforeTheAnswerArePassedOver) {
+    const std::string early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const std::string fine = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[1,2]";
+    for (const auto& pieces : std::vector<std::vector<std::string>>{
+             {"HTTP/1.1 100 Continue\r\n\r\n" + early + early + fine},
+             {early, fine},
+             {early.substr(0, 20), early.substr(20) + fine.substr(0, 9), fine.substr(9)}}) {
+        const Outcome outcome = get({.pieces = pieces, .between = 1ms});
+        ASSERT_TRUE(outcome) << outcome.error().what;
+        EXPECT_EQ(outcome->body, "[1,2]");
+    }
+    EXPECT_EQ(problem({.pieces = {early}}), "closed without an answer");
 }
 
 TEST_F(FetchTest, EndsUnheardWithItsLoop) {
