@@ -14,6 +14,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -34,23 +35,46 @@ constexpr std::chrono::seconds drop_report_interval{1};
 
 // spdlog's own sink for stdout does not say when a write fails.
 class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    // How many lines of what came last could not be written whole.
+    std::size_t lost() const { return lost_; }
+
+private:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t formatted;
         formatter_->format(message, formatted);
-        for (std::size_t at = 0; at < formatted.size();) {
-            const ssize_t n = ::write(STDOUT_FILENO, formatted.data() + at, formatted.size() - at);
-            if (n >= 0) {
-                at += static_cast<std::size_t>(n);
-            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        const std::string_view lines(formatted.data(), formatted.size());
+        lost_ = static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+        // The line after half a line is to be one of its own.
+        if (is_within_a_line_) end_line();
+        write(lines);
+    }
+    void end_line() {
+        const std::size_t lines = lost_;
+        write("\n");
+        lost_ = lines;
+    }
+    void write(std::string_view rest) {
+        while (!rest.empty()) {
+            const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
+            if (n > 0) {
+                const std::string_view written = rest.substr(0, static_cast<std::size_t>(n));
+                lost_ -= static_cast<std::size_t>(std::ranges::count(written, '\n'));
+                is_within_a_line_ = written.back() != '\n';
+                rest.remove_prefix(written.size());
+            } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
                 // Somebody who shares the terminal or pipe has made it so.
                 pollfd until{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
                 ::poll(&until, 1, -1);
-            } else if (errno != EINTR) {
+            } else if (n == 0 || errno != EINTR) {
                 spdlog::throw_spdlog_ex("stdout", errno);
             }
         }
     }
     void flush_() override {}
+
+    std::size_t lost_ = 0;
+    bool is_within_a_line_ = false;
 };
 
 // Lines on their way to the sink: one by one, or to stdout as many as make a good write.
@@ -58,10 +82,11 @@ class Sink {
 public:
     explicit Sink(std::function<void(const std::string&)> take) : take_(std::move(take)) {
         if (take_) return;
-        stdout_ = std::make_unique<spdlog::logger>("bearergate", std::make_shared<StdoutSink>());
+        const auto sink = std::make_shared<StdoutSink>();
+        stdout_ = std::make_unique<spdlog::logger>("bearergate", sink);
         stdout_->set_pattern("%v");
         // A closed pipe or a full disk must not end the process.
-        stdout_->set_error_handler([this](const std::string&) { lost_ += lines_; });
+        stdout_->set_error_handler([this, sink](const std::string&) { lost_ += sink->lost(); });
     }
     Sink(const Sink&) = delete;
     Sink& operator=(const Sink&) = delete;
@@ -70,14 +95,12 @@ public:
         if (take_) return take_(text);
         if (!batch_.empty()) batch_ += '\n';
         batch_ += text;
-        ++lines_;
         if (batch_.size() >= batch_bytes) flush();
     }
     void flush() {
         if (batch_.empty()) return;
         stdout_->log(spdlog::level::info, spdlog::string_view_t(batch_.data(), batch_.size()));
         batch_.clear();
-        lines_ = 0;
     }
     // How many lines could not be written since this was asked last.
     std::size_t take_lost() { return std::exchange(lost_, 0); }
@@ -86,7 +109,6 @@ private:
     std::function<void(const std::string&)> take_;
     std::unique_ptr<spdlog::logger> stdout_{};
     std::string batch_{};
-    std::size_t lines_ = 0;  // in the batch
     std::size_t lost_ = 0;
 };
 

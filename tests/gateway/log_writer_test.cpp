@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <mutex>
 #include <string>
@@ -241,6 +244,41 @@ TEST(LogWriter, CountsLinesThatCannotBeWrittenAndTellsWhenTheyCan) {
     EXPECT_NE(out.find("message=four"), std::string::npos);
     EXPECT_NE(out.find("message=\"log lines were dropped\" lines=3\n"), std::string::npos) << out;
     EXPECT_EQ(log.dropped(), 3U) << "what tells of them is not one of them";
+}
+
+TEST(LogWriter, KeepsTheNextLineApartFromOneThatWasCutShort) {
+    std::cout.flush();
+    const int before = ::dup(STDOUT_FILENO);
+    char name[] = "/tmp/bearergate_log_XXXXXX";
+    const int file = ::mkostemp(name, O_CLOEXEC);
+    ASSERT_GE(file, 0);
+    ::dup2(file, STDOUT_FILENO);
+    const auto xfsz = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const rlimit small{.rlim_cur = 100, .rlim_max = limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    LogWriter log({.format = config::LogFormat::logfmt});
+    log.start();
+    log.event(LogLevel::info, std::string(200, 'a'));
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (log.dropped() < 1 && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(10ms);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    log.event(LogLevel::info, "whole");
+    log.stop();
+    ::dup2(before, STDOUT_FILENO);
+    ::close(before);
+    std::signal(SIGXFSZ, xfsz);
+
+    std::string text(4096, '\0');
+    text.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(::pread(file, text.data(), 4096, 0), 0)));
+    ::close(file);
+    ::unlink(name);
+    EXPECT_EQ(text[100], '\n') << text;
+    EXPECT_NE(text.find("message=whole\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("lines=1\n"), std::string::npos) << text;
 }
 
 }  // namespace
