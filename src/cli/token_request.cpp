@@ -57,12 +57,15 @@ std::optional<std::string> form_decoded(std::string_view text) {
 
 std::optional<std::string> base64_decoded(std::string_view text) {
     if (text.empty() || text.size() % 4 != 0) return std::nullopt;
+    const std::size_t padding = std::min(text.find('='), text.size());
+    if (text.size() - padding > 2 || text.substr(padding).find_first_not_of('=') != text.npos)
+        return std::nullopt;
     std::string bytes(text.size() / 4 * 3, '\0');
     const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                      reinterpret_cast<const unsigned char*>(text.data()),
                                      static_cast<int>(text.size()));
     if (size < 0) return std::nullopt;
-    bytes.resize(bytes.size() - static_cast<std::size_t>(std::ranges::count(text, '=')));
+    bytes.resize(bytes.size() - (text.size() - padding));
     return bytes;
 }
 
