@@ -178,7 +178,11 @@ const kept = new Map();
 const most_refusals = 100;
 
 export function read_refusals(status) {
-  if (status.whole) kept.clear();
+  if (status.whole) {
+    // Their keys may be those of a process before.
+    kept.clear();
+    refusals.show([]);
+  }
   for (const refusal of status.refusals) kept.set(refusal.key, refusal);
   const newest = [...kept.values()].sort((a, b) => b.time - a.time).slice(0, most_refusals);
   kept.clear();

@@ -111,7 +111,10 @@ function show() {
   latest = { ...latest, whole: false };
 }
 
+let link = { text: "no connection", tone: "bad" };
+
 function show_link(text, tone) {
+  link = { text, tone };
   say($("link"), is_paused ? "paused" : text);
   mark($("link"), "data-tone", is_paused ? "warn" : tone);
   document.body.classList.toggle("stale", tone === "bad" && !is_paused);
@@ -126,8 +129,7 @@ function heard(event) {
   const known = status.whole ? [] : missed.refusals;
   latest = { ...status, whole: status.whole || missed.whole,
     refusals: [...status.refusals, ...known].slice(0, 300) };
-  if (is_paused) return;
-  show();
+  if (!is_paused) show();
   show_link("live", "good");
 }
 
@@ -152,7 +154,7 @@ setInterval(() => {
 $("pause").addEventListener("click", () => {
   is_paused = !is_paused;
   mark($("pause"), "aria-pressed", String(is_paused));
-  show_link("live", "good");
+  show_link(link.text, link.tone);
   if (!is_paused && latest !== null) show();
 });
 for (const id of ["routes-filter", "routes-troubled"]) $(id).addEventListener("input", show_routes);
