@@ -3,8 +3,8 @@
 #include <bearergate/gateway/workplace.hpp>
 
 #include <chrono>
+#include <exception>
 #include <memory>
-#include <string_view>
 
 namespace bearergate::gateway {
 
@@ -72,11 +72,16 @@ void Forwarding::tell_unreached(std::size_t server, Reason reason) {
     const auto now = client_->now();
     if (!place_.shared.unreached || (told && now - *told < pace_of_telling)) return;
     told = now;
-    const std::string_view why = problem                              ? std::string_view(*problem)
-                                 : reason == Reason::upstream_timeout ? "it does not answer in time"
-                                                                      : "unknown";
-    place_.shared.unreached(
-        {.upstream = settings().name, .server = settings().urls[server].text, .why = why});
+    const bool is_late = reason == Reason::upstream_timeout;
+    try {
+        place_.shared.unreached(
+            {.upstream = settings().name,
+             .server = settings().urls[server].text,
+             .why = problem.value_or(is_late ? "it does not answer in time" : "unknown")});
+    } catch (const std::exception&) {
+        // For want of memory: it is told the next time.
+        told.reset();
+    }
 }
 
 // Waits for the end of a connect or a handshake.

@@ -100,9 +100,11 @@ void Server::State::make_workers() {
     shared.held_back = [this](net::Listener::Pause why) {
         post([this, why] { tell_of_waiting(why); });
     };
-    shared.unreached = [this](const Unreached& what) {
-        log.event(LogLevel::warning, "an upstream cannot be reached",
-                  {{"upstream", what.upstream}, {"server", what.server}, {"what", what.why}});
+    shared.unreached = [this](const Unreached& told) {
+        post([this, told] {
+            log.event(LogLevel::warning, "an upstream cannot be reached",
+                      {{"upstream", told.upstream}, {"server", told.server}, {"what", told.why}});
+        });
     };
     for (std::size_t i = 0; i < count; ++i) {
         workers.push_back(std::make_unique<Worker>(i, shared, snapshot, log_bytes_per_worker));

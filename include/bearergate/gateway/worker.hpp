@@ -14,16 +14,16 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace bearergate::gateway {
 
 // A connection to an upstream that did not come about.
 struct Unreached {
-    std::string_view upstream{};  // its name
-    std::string_view server{};    // its URL as it stands in the file
-    std::string_view why{};
+    std::string upstream{};  // its name
+    std::string server{};    // its URL as it stands in the file
+    std::string why{};
 };
 
 // What all workers share, and everything a test replaces. Outlives the workers.

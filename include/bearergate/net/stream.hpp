@@ -52,7 +52,8 @@ public:
     // Receives into `buffer`, which must stay until received() or close(). Raises `received`, at
     // once if something is there already; after many in a row the loop's others come first. A
     // receive between messages that `awaits` nothing saves a system call and may overlook a reset,
-    // until something is sent. One that awaits silence looks now, whatever came before.
+    // until something is sent. One that awaits silence looks now, however many came in a row,
+    // unless the last one emptied the socket.
     enum class Awaits : std::uint8_t { more, nothing, silence };
     void start_receive(std::span<char> buffer, Awaits awaits = Awaits::more);
     bool is_receiving() const;
