@@ -18,7 +18,6 @@ constexpr std::chrono::seconds pace_of_telling{10};
 
 net::Task<std::optional<Reason>> Forwarding::connect() {
     const auto addresses = upstream().addresses;  // a name may change meanwhile
-    const auto generation = upstream().pool.generation();
     if (!addresses || addresses->servers.empty()) co_return Reason::upstream_unreachable;
     const std::size_t count = addresses->servers.size();
     const std::size_t first = upstream().next_server++ % count;
@@ -32,7 +31,6 @@ net::Task<std::optional<Reason>> Forwarding::connect() {
             const auto now = client_->now();
             const auto share = (last - now) / static_cast<long>(endpoints.size() - tried);
             const auto failure = co_await connect_to(endpoints[tried], server, now + share);
-            if (!failure) connection_->generation = generation;
             if (!failure || client_->gone()) co_return failure;
             reason = *failure;
         }
@@ -45,6 +43,7 @@ net::Task<std::optional<Reason>> Forwarding::connect_to(const net::Endpoint& end
     ++place_.counters.upstream_connects;
     connection_ = std::make_unique<net::UpstreamConnection>();
     connection_->server = server;
+    connection_->endpoint = endpoint;
     connection_->buffer = place_.upstream_buffers.borrow();
     net::Stream& stream = connection_->stream;
     stream.attach(client_->signal, event::upstream_received, event::upstream_writable);

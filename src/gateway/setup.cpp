@@ -37,7 +37,7 @@ Upstream::Upstream(const config::Upstream& settings, net::BufferPool& buffers)
            buffers) {}
 
 void Upstream::turn_to(std::shared_ptr<const net::UpstreamAddresses> now) {
-    if (addresses && *addresses != *now) pool.turn_over();
+    if (addresses && *addresses != *now) pool.turn_to(now);
     addresses = std::move(now);
 }
 

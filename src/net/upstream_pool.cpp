@@ -29,7 +29,7 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
         idle = std::min<std::chrono::milliseconds>(idle, said - seconds(1));
     }
     if (idle <= idle.zero() || limits_.idle_connections == 0) return;
-    if (connection->generation != generation_) return;
+    if (!leads_there(*connection)) return;
 
     Stream& stream = connection->stream;
     stream.detach();
@@ -52,9 +52,22 @@ void UpstreamPool::sweep(SteadyTime now) {
     });
 }
 
-void UpstreamPool::turn_over() {
-    idle_.clear();
+void UpstreamPool::turn_to(std::shared_ptr<const UpstreamAddresses> addresses) {
+    addresses_ = std::move(addresses);
     ++generation_;
+    std::erase_if(idle_, [this](const Idle& idle) { return !leads_there(*idle.connection); });
+}
+
+// Looked up once for each change.
+bool UpstreamPool::leads_there(UpstreamConnection& connection) const {
+    if (connection.generation == generation_) return true;
+    const auto& servers = addresses_->servers;
+    const bool is_there =
+        connection.server < servers.size() &&
+        std::ranges::find(servers[connection.server].endpoints, connection.endpoint) !=
+            servers[connection.server].endpoints.end();
+    if (is_there) connection.generation = generation_;
+    return is_there;
 }
 
 void UpstreamPool::retire() {

@@ -3,6 +3,8 @@
 
 #include "net/support.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <memory>
 #include <vector>
 
@@ -165,22 +167,35 @@ TEST_F(UpstreamPoolTest, KeepsNoMoreThanItMayAndDropsTheOldest) {
     EXPECT_EQ(none.size(), 0U);
 }
 
-TEST_F(UpstreamPoolTest, ThatTurnedOverKeepsOnlyConnectionsFromThenOn) {
+TEST_F(UpstreamPoolTest, KeepsOnlyWhatLeadsToWhereTheUpstreamIsNow) {
+    using boost::asio::ip::make_address;
+    const Endpoint here = boost::asio::ip::tcp::endpoint(make_address("192.0.2.1"), 80);
+    const Endpoint there = boost::asio::ip::tcp::endpoint(make_address("192.0.2.2"), 80);
+    const auto connect_to = [&](const Endpoint& endpoint) {
+        auto connection = connect();
+        connection->server = 0;
+        connection->endpoint = endpoint;
+        return connection;
+    };
     UpstreamPool pool = make();
-    pool.put(connect(), start, {});
-    auto in_use = connect();
-    pool.turn_over();
-    EXPECT_EQ(pool.size(), 0U);
+    pool.put(connect_to(here), start, {});
+    pool.put(connect_to(there), start, {});
+    auto in_use_here = connect_to(here);
+    auto in_use_there = connect_to(there);
+    pool.turn_to(std::make_shared<const UpstreamAddresses>(
+        UpstreamAddresses{.servers = {{.endpoints = {there}}}}));
+    EXPECT_EQ(pool.size(), 1U);
     bool ended = false;
     peers_[0]->read(1, &ended);
     EXPECT_TRUE(ended);
-    pool.put(std::move(in_use), start, {});
-    EXPECT_EQ(pool.size(), 0U);
-
-    auto later = connect();
-    later->generation = pool.generation();
-    pool.put(std::move(later), start, {});
+    pool.put(std::move(in_use_here), start, {});
     EXPECT_EQ(pool.size(), 1U);
+    pool.put(std::move(in_use_there), start, {});
+    EXPECT_EQ(pool.size(), 2U);
+    EXPECT_EQ(pool.take(start)->endpoint, there);
+
+    pool.turn_to(std::make_shared<const UpstreamAddresses>());
+    EXPECT_EQ(pool.size(), 0U) << "it is nowhere";
 }
 
 TEST_F(UpstreamPoolTest, ThatRetiredKeepsNone) {

@@ -17,7 +17,7 @@ namespace bearergate::gateway {
 struct Upstream {
     Upstream(const config::Upstream& settings, net::BufferPool& buffers);
 
-    // Where it is from now on. If that is somewhere else, no connection outlives its exchange.
+    // Where it is from now on. Connections to where it no longer is do not outlive their exchange.
     void turn_to(std::shared_ptr<const net::UpstreamAddresses> now);
 
     net::UpstreamPool pool;

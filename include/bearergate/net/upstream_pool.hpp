@@ -34,7 +34,8 @@ struct UpstreamConnection {
     BufferPool::Block buffer{};
     bool reused = false;  // came from the pool: it may be stale
     std::size_t server = 0;
-    std::uint64_t generation = 0;  // of the pool, when the connection's addresses were looked up
+    Endpoint endpoint{};           // that it leads to
+    std::uint64_t generation = 0;  // of the pool's addresses, when it was known to be among them
 };
 
 // The idle connections of one upstream on one worker. Last in, first out, so that a quiet pool
@@ -54,10 +55,9 @@ public:
     void put(std::unique_ptr<UpstreamConnection> connection, SteadyTime now,
              std::optional<std::chrono::seconds> timeout);
     void sweep(SteadyTime now);  // closes what is too old or was closed by the upstream
-    // Keeps none of the connections that there are now, idle or in use: they lead to where the
-    // upstream no longer is.
-    void turn_over();
-    std::uint64_t generation() const { return generation_; }
+    // From now on keeps only connections that lead to these addresses: a busy one would go on for
+    // ever to where the upstream no longer is.
+    void turn_to(std::shared_ptr<const UpstreamAddresses> addresses);
     void retire();  // keeps none any more
     std::size_t size() const { return idle_.size(); }
 
@@ -66,8 +66,11 @@ private:
         std::unique_ptr<UpstreamConnection> connection;
         SteadyTime until;
     };
+    bool leads_there(UpstreamConnection& connection) const;
+
     Limits limits_;
     BufferPool& buffers_;
+    std::shared_ptr<const UpstreamAddresses> addresses_{};  // null: any
     std::vector<Idle> idle_{};
     std::uint64_t generation_ = 0;
 };
