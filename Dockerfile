@@ -18,7 +18,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
         libseccomp2 ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bearergate /usr/local/bin/bearergate
-COPY docker/bearergate.yaml /etc/bearergate/bearergate.yaml
+COPY --chmod=644 docker/bearergate.yaml /etc/bearergate/bearergate.yaml
 USER 65532:65532
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["bearergate", "ready"]

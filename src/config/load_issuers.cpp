@@ -170,7 +170,8 @@ void read_issuer(const std::string& name, Block block, Draft& draft) {
     block.seconds("max_stale", source.max_stale, 1s, 24h * 365);
     if (source.max_stale < source.refresh) {
         draft.warn(block.place("max_stale"),
-                   "'max_stale' is shorter than 'refresh': keys go stale between two refreshes");
+                   "'max_stale' is shorter than 'refresh': keys are fetched anew before they are "
+                   "that old, whatever 'refresh' says");
     }
     auto audience = read_audience(block, "audience");
     block.finish();

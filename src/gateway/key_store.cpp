@@ -183,7 +183,9 @@ void KeyStore::State::keep(std::string its_etag, std::optional<seconds> max_age)
     ++figures.refreshes;
     const net::SteadyTime now = hooks.now();
     figures.last_success = now;
-    next_fetch = now + next_refresh(rules, 0, max_age, hooks.jitter());
+    // Before they are too old, however long they may be kept otherwise, and with time to try again.
+    const milliseconds latest = milliseconds(rules.max_stale) * 9 / 10;
+    next_fetch = now + std::min(next_refresh(rules, 0, max_age, hooks.jitter()), latest);
     try {
         log(had_failed ? "info" : "debug",
             had_failed ? "the keys can be fetched again" : "the keys were fetched");

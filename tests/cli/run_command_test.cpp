@@ -285,6 +285,8 @@ TEST_F(RunCommand, NothingOfItsOwnGetsTheNumberOfAClosedOutput) {
     Process gateway(words);
     ASSERT_TRUE(comes_up(port));
     const std::string folder = "/proc/" + std::to_string(gateway.pid()) + "/fd/";
+    if (::access(folder.c_str(), R_OK) != 0)
+        GTEST_SKIP() << "SKIPPED: only root sees what it has open";
     for (const char* number : {"0", "1", "2"}) {
         EXPECT_EQ(std::filesystem::read_symlink(folder + number), "/dev/null") << number;
     }

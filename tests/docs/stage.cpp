@@ -57,8 +57,8 @@ constexpr const char* some_cases =
 // Stands before the real one in PATH: the admin listener is not where it is by default.
 constexpr const char* wrapper = R"(#!/bin/sh
 case "$*" in
-ready) exec {0} ready --admin 127.0.0.1:{1} ;;
-*) exec {0} "$@" ;;
+ready) exec "{0}" ready --admin 127.0.0.1:{1} ;;
+*) exec "{0}" "$@" ;;
 esac
 )";
 

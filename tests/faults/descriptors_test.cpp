@@ -62,6 +62,7 @@ protected:
 
 TEST_F(Descriptors, ExhaustionPausesAcceptingAndNothingElse) {
     start(64);
+    if (!gateway_->shows_descriptors()) GTEST_SKIP() << "SKIPPED: only root sees what it has open";
     Connection busy(gateway_->port());
     ASSERT_TRUE(busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"));
     ASSERT_TRUE(asked_.wait());

@@ -116,7 +116,8 @@ protected:
 TEST_F(OutOfMemory, CostsWhatWasBeingDoneAndNothingElse) {
     ASSERT_TRUE(comes(200, [&] { return get("/items", token(issuer_)); }));
     ASSERT_TRUE(comes(200, [&] { return get("/items", token(file_issuer_)); }));
-    const std::size_t descriptors = gateway_->descriptors();
+    const bool counts = gateway_->shows_descriptors();  // to root only
+    const std::size_t descriptors = counts ? gateway_->descriptors() : 0;
     for (const int every : {1, 2, 3, 5, 11, 30, 1}) {
         SCOPED_TRACE(every);
         starve(every);
@@ -143,8 +144,10 @@ TEST_F(OutOfMemory, CostsWhatWasBeingDoneAndNothingElse) {
     for (const SeenRequest& request : upstream_.requests()) {
         if (request.target == "/items") EXPECT_EQ(request.header("X-Auth-Subject"), "ada");
     }
-    EXPECT_TRUE(comes(1, [&] { return gateway_->descriptors() <= descriptors + 8 ? 1 : 0; }))
-        << gateway_->descriptors() << " descriptors after " << descriptors;
+    const auto has_no_more = [&] { return gateway_->descriptors() <= descriptors + 8 ? 1 : 0; };
+    if (counts)
+        EXPECT_TRUE(comes(1, has_no_more))
+            << gateway_->descriptors() << " descriptors after " << descriptors;
     gateway_->process().signal(SIGTERM);
     EXPECT_EQ(gateway_->process().wait(), 0);
 }

@@ -32,7 +32,8 @@ struct Sample {
 };
 
 Sample look_at(const test::RunningGateway& gateway) {
-    return {.bytes = gateway.resident_bytes(), .descriptors = gateway.descriptors()};
+    return {.bytes = gateway.resident_bytes(),
+            .descriptors = gateway.shows_descriptors() ? gateway.descriptors() : 0};
 }
 
 // Rotations stay further apart than the ten seconds within which the issuer is not asked again.
@@ -62,6 +63,10 @@ std::vector<Sample> let_run(World& world, Tally& tally, int duration) {
 }
 
 bool settles(const test::RunningGateway& gateway, std::size_t descriptors) {
+    if (!gateway.shows_descriptors()) {
+        std::printf("descriptors: SKIPPED, only root sees them\n");
+        return true;
+    }
     const auto end = Clock::now() + to_settle;
     while (gateway.descriptors() > descriptors) {
         if (Clock::now() > end) return false;

@@ -62,9 +62,15 @@ public:
         statm >> all >> resident;
         return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     }
+    // The process has made itself unreadable to everybody but root.
+    bool shows_descriptors() const {
+        std::error_code refused;
+        return std::filesystem::directory_iterator(proc("fd"), refused) !=
+               std::filesystem::directory_iterator();
+    }
+    // Throws where it does not.
     std::size_t descriptors() const {
-        std::error_code gone;
-        const std::filesystem::directory_iterator all(proc("fd"), gone);
+        const std::filesystem::directory_iterator all(proc("fd"));
         return static_cast<std::size_t>(std::distance(begin(all), end(all)));
     }
     // User and system time.
