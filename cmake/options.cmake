@@ -62,6 +62,7 @@ option(BEARERGATE_COVERAGE "Count which lines of core and http run; for scripts/
 # hold machine code beside what that needs, so that tests are linked from the same ones at once.
 option(BEARERGATE_LTO "Optimise the program across its files in release builds" ON)
 set(bearergate_lto "")
+set(bearergate_lto_link "")
 if(BEARERGATE_LTO AND CMAKE_BUILD_TYPE MATCHES "^Rel")
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     set(lto -flto=thin -ffat-lto-objects)
@@ -71,6 +72,11 @@ if(BEARERGATE_LTO AND CMAKE_BUILD_TYPE MATCHES "^Rel")
   check_cxx_compiler_flag("-Werror;${lto}" has_fat_lto_objects)
   if(has_fat_lto_objects)
     set(bearergate_lto ${lto})
+    set(bearergate_lto_link ${lto})
+    # Clang 19 does not tell its linker.
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      list(APPEND bearergate_lto_link -Wl,--fat-lto-objects)
+    endif()
   endif()
 endif()
 
