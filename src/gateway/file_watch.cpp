@@ -57,8 +57,8 @@ struct Unheard {
 struct FileWatch::State : std::enable_shared_from_this<State> {
     State(asio::io_context& io, std::function<void(const std::set<std::string>&)> to)
         : stream(io.get_executor()),
-          settled(io, [this] { tell(); }),
-          unwatched(io, [this] { look_at_unheard(), tell(); }),
+          settled(io, [this] { tell(false); }),
+          unwatched(io, [this] { tell(true); }),
           changed(std::move(to)) {
         const int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (descriptor < 0) throw std::system_error(errno, std::system_category(), "inotify");
@@ -78,7 +78,7 @@ struct FileWatch::State : std::enable_shared_from_this<State> {
     void take(const inotify_event& event, std::string_view name);
     void take(std::uint32_t mask, const Spot& spot, const std::set<std::string>& concerned);
     void note(const std::string& file);
-    void tell();
+    void tell(bool looks_at_unheard);
 
     net::OperationRoom room{};
     asio::posix::basic_stream_descriptor<asio::io_context::executor_type> stream;
@@ -90,7 +90,8 @@ struct FileWatch::State : std::enable_shared_from_this<State> {
     std::map<int, std::set<std::string>> folders{};  // by watch descriptor
     std::map<int, std::set<std::string>> inodes{};   // likewise: the files themselves
     std::map<std::string, Unheard> unheard{};
-    std::set<std::string> being_written{};
+    std::set<int> being_written{};                       // of inodes
+    std::set<std::string> being_made{};                  // nobody has closed them yet
     std::map<std::string, std::vector<int>> ways{};      // to files: the folders' watches
     std::set<std::string> closed{};                      // to us, by their permissions
     std::map<std::string, Extent> perhaps_unfinished{};  // changed with a folder
@@ -160,6 +161,8 @@ void FileWatch::State::watch_files() {
         if (!watched.contains(number)) inotify_rm_watch(stream.native_handle(), number);
     }
     inodes = std::move(watched);
+    // What becomes of a file that another one has replaced is nobody's concern.
+    std::erase_if(being_written, [this](int number) { return !inodes.contains(number); });
     unheard = std::move(silent);
 }
 
@@ -167,7 +170,7 @@ void FileWatch::State::look_at_unheard() {
     for (auto& [file, one] : unheard) {
         const Extent now = extent_of(file);
         if (now != one.known && now == one.last && now != Extent{}) {
-            noted.insert(file);
+            note(file);
             one.known = now;
         }
         one.last = now;
@@ -257,12 +260,14 @@ void FileWatch::State::take(std::string_view bytes) {
 void FileWatch::State::take(const inotify_event& event, std::string_view name) {
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
         for (const std::string& file : files) note(file);
+        being_written.clear();
         return;
     }
     if (const auto file = inodes.find(event.wd); file != inodes.end()) {
-        for (const std::string& name_of_it : file->second) {
-            if ((event.mask & IN_MODIFY) != 0) being_written.insert(name_of_it);
-            if ((event.mask & IN_CLOSE_WRITE) != 0) note(name_of_it);
+        if ((event.mask & IN_MODIFY) != 0) being_written.insert(event.wd);
+        if ((event.mask & (IN_CLOSE_WRITE | IN_IGNORED)) != 0) being_written.erase(event.wd);
+        if ((event.mask & IN_CLOSE_WRITE) != 0) {
+            for (const std::string& name_of_it : file->second) note(name_of_it);
         }
         if ((event.mask & IN_IGNORED) != 0) inodes.erase(file);
         return;
@@ -291,25 +296,27 @@ void FileWatch::State::take(std::uint32_t mask, const Spot& spot,
     if ((mask & whole) != 0 || (is_made && is_a_link_of_either_kind(spot))) {
         for (const std::string& file : concerned) note(file);
     } else if (is_made) {
-        being_written.insert(concerned.begin(), concerned.end());
+        being_made.insert(concerned.begin(), concerned.end());
         settled.set(settling);  // to watch it
     }
 }
 
 void FileWatch::State::note(const std::string& file) {
     noted.insert(file);
-    being_written.erase(file);
+    being_made.erase(file);
     settled.set(settling);
 }
 
-void FileWatch::State::tell() {
+void FileWatch::State::tell(bool looks_at_unheard) {
     const auto self = shared_from_this();  // whoever is told may destroy the watch
     std::set<std::string> told;
     try {
         if (std::exchange(lost_some, false)) {
             noted.insert(files.begin(), files.end());
             being_written.clear();
+            being_made.clear();
         }
+        if (looks_at_unheard) look_at_unheard();
         look();
         for (const std::string& file : noted) perhaps_unfinished.erase(file);
         look_whether_written();
@@ -341,14 +348,19 @@ void FileWatch::watch(const std::vector<std::string>& files) {
     const std::set<std::string> asked(files.begin(), files.end());
     const auto is_strange = [&](const auto& file) { return !asked.contains(file); };
     std::erase_if(state.closed, is_strange);
-    std::erase_if(state.being_written, is_strange);
+    std::erase_if(state.being_made, is_strange);
     std::erase_if(state.perhaps_unfinished,
                   [&](const auto& one) { return !asked.contains(one.first); });
     state.look();
 }
 
 bool FileWatch::is_being_written(const std::string& file) const {
-    return state_->being_written.contains(file);
+    const State& state = *state_;
+    return state.being_made.contains(file) ||
+           std::ranges::any_of(state.being_written, [&](int number) {
+               const auto inode = state.inodes.find(number);
+               return inode != state.inodes.end() && inode->second.contains(file);
+           });
 }
 
 }  // namespace bearergate::gateway

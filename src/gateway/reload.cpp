@@ -71,10 +71,10 @@ void Server::State::files_changed(const std::set<std::string>& changed) {
         return !source.jwks_file.empty() && changed.contains(source.jwks_file);
     });
     if (keys_changed) keys->reload_files();
-    if (changed.contains(config.file)) return reload("the file changed");
     // Half of it may let in more than all of it. When it is whole it is read, and the others with
     // it.
     if (files->is_being_written(config.file)) return;
+    if (changed.contains(config.file)) return reload("the file changed");
     // Those of the next configuration may have been read already.
     if (any_of_them(tls_files_of(config), changed) ||
         (next && any_of_them(tls_files_of(next->snapshot->config), changed))) {

@@ -92,6 +92,30 @@ TEST_F(FileWatchTest, KnowsWhatIsBeingWritten) {
     EXPECT_FALSE(watch_.is_being_written(late));
 }
 
+// Whoever has the old one open still may write as long as he likes.
+TEST_F(FileWatchTest, WhatWasReplacedIsNotBeingWritten) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    std::ofstream old(file);
+    old << "ha" << std::flush;
+    replace("a.yaml", "two");
+    old << "lf" << std::flush;
+    EXPECT_EQ(heard(), Names{file});
+    old << "and more" << std::flush;
+    EXPECT_EQ(heard(300ms), Names{});
+    EXPECT_FALSE(watch_.is_being_written(file));
+}
+
+TEST_F(FileWatchTest, AFileThatIsWrittenOnceMoreIsBeingWritten) {
+    const std::string file = folder_.write("a.yaml", "one");
+    watch({file});
+    folder_.write("a.yaml", "two");
+    std::ofstream half(file);
+    half << "ha" << std::flush;
+    EXPECT_EQ(heard(), Names{file});
+    EXPECT_TRUE(watch_.is_being_written(file));
+}
+
 // As to a single file that is mounted into a container: the folder that is watched sees nothing.
 TEST_F(FileWatchTest, HearsOfAWriteThatCameByAnotherFolder) {
     const test::TemporaryFolder elsewhere;
