@@ -64,6 +64,10 @@ Usable<config::Address> address_from(std::string_view text) {
     if (text.starts_with(name)) written.replace(0, name.size(), "127.0.0.1:");
     auto address = config::parse_address(written);
     if (!address) return std::unexpected(address.error());
+    if (address->is_unix) {
+        const auto path = config::socket_in_folder("", address->path);
+        if (!path) return std::unexpected(path.error());
+    }
     return *std::move(address);
 }
 

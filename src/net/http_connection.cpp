@@ -142,6 +142,7 @@ inline auto HttpServer::Connection::wait(Signal::Bits bits) {
 void HttpServer::Connection::turn(bool to_busy) {
     if (!is_linked()) return;
     unlink();
+    is_busy_ = to_busy;
     (to_busy ? server_->busy : server_->idle).push_back(*this);
 }
 
@@ -194,9 +195,10 @@ Task<bool> HttpServer::Connection::write(Pieces pieces) {
         if (!sent.failed) {
             stream_.start_wait_writable();
             // Who does not read makes room like one that idles.
-            turn(false);
+            const bool was_busy = is_busy_;
+            if (was_busy) turn(false);
             const auto up = co_await wait(event::writable);
-            turn(true);
+            if (was_busy) turn(true);
             if (up == event::writable) continue;
         }
         is_gone_ = true;

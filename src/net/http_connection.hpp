@@ -61,6 +61,7 @@ private:
     Deadline deadline_;
     std::optional<HttpAnswer> answer_{};
     bool is_gone_ = false;  // nothing can be said to it any more
+    bool is_busy_ = false;  // which of the server's lists it is in
     boost::beast::flat_buffer buffer_;
     Stream stream_;  // behind what it receives into
 };

@@ -52,10 +52,11 @@ int read_socket(BIO* bio, char* data, int size) {
     BIO_clear_retry_flags(bio);
     TlsWire& wire = wire_of(bio);
     if (wire.idle_messages > most_idle_messages) return -1;
-    if (wire.receives_left-- == 0) {
+    if (wire.receives_left == 0) {
         BIO_set_retry_read(bio);
         return -1;
     }
+    --wire.receives_left;
     const ssize_t got = ::recv(wire.descriptor, data, static_cast<std::size_t>(size), 0);
     if (got < 0 && would_wait()) BIO_set_retry_read(bio);
     // This is how OpenSSL tells an end without close_notify from an error.

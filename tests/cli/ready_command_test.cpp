@@ -54,7 +54,9 @@ TEST_F(ReadyCommand, IsOneWhenNobodyAnswers) {
 }
 
 TEST_F(ReadyCommand, IsTwoForSomethingThatIsNoAddress) {
-    for (const char* address : {"localhost", "127.0.0.1", "127.0.0.1:99999", "unix:", "x:y:z"}) {
+    const std::string too_long = "unix:/" + std::string(107, 'x');
+    for (const std::string address :
+         {"localhost", "127.0.0.1", "127.0.0.1:99999", "unix:", "x:y:z", too_long.c_str()}) {
         SCOPED_TRACE(address);
         const Outcome outcome = ask(address);
         EXPECT_EQ(outcome.code, 2);
