@@ -108,7 +108,7 @@ void add_explain_command(CLI::App& app, Action& action) {
     CLI::Option* const token =
         command
             ->add_option_function<std::string>(
-                "--token", [options](const std::string& token) { options->token = token; },
+                "--token", [options](const std::string& given) { options->token = given; },
                 "The access token (others can see it in ps)")
             ->type_name("T");
     command->add_option("--token-file", options->token_file, "A file that holds the access token")

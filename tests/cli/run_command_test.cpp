@@ -285,8 +285,9 @@ TEST_F(RunCommand, NothingOfItsOwnGetsTheNumberOfAClosedOutput) {
     Process gateway(words);
     ASSERT_TRUE(comes_up(port));
     const std::string folder = "/proc/" + std::to_string(gateway.pid()) + "/fd/";
-    if (::access(folder.c_str(), R_OK) != 0)
-        GTEST_SKIP() << "SKIPPED: only root sees what it has open";
+    std::error_code hidden;  // from who is not root, and from root in a container
+    static_cast<void>(std::filesystem::read_symlink(folder + "0", hidden));
+    if (hidden) GTEST_SKIP() << "SKIPPED: nobody may see what it has open: " << hidden.message();
     for (const char* number : {"0", "1", "2"}) {
         EXPECT_EQ(std::filesystem::read_symlink(folder + number), "/dev/null") << number;
     }
