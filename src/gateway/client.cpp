@@ -17,9 +17,12 @@ void Client::use_buffers(std::shared_ptr<net::BufferPool> buffers) {
 }
 
 void Client::stand(net::Stream::Awaits awaits) {
-    if (ended_ || gone_ || stands()) return;
+    if (gone_ || stands()) return;
+    if (ended_) return stream.watch();
     if (!inbox.has_block()) inbox.borrow(buffers_);
-    if (const auto room = inbox.room(); !room.empty()) stream.start_receive(room, awaits);
+    const auto room = inbox.room();
+    if (room.empty()) return stream.watch();
+    stream.start_receive(room, awaits);
 }
 
 void Client::stand_compacted() {
@@ -55,7 +58,9 @@ net::Task<bool> Client::flush(std::chrono::milliseconds patience) {
             arm(now() + patience);
         }
         const auto up = co_await wait(event::client_writable);
-        if ((up & event::deadline) != 0) break;
+        if ((up & event::deadline) == 0) continue;
+        if (!outbox.is_taken(stream)) break;
+        arm(now() + patience);
     }
     gone_ = true;
     co_return false;

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <span>
+#include <utility>
 
 namespace bearergate::gateway {
 
@@ -26,10 +27,17 @@ Outbox::Flushed Outbox::flush(net::Stream& stream) {
         if (sent.bytes == 0) {
             stream.start_wait_writable();
             waits_ = true;
+            queued_ = stream.queued();
             return Flushed::part;
         }
     }
     return Flushed::all;
+}
+
+bool Outbox::is_taken(const net::Stream& stream) {
+    if (!waits_) return false;
+    const std::size_t before = std::exchange(queued_, stream.queued());
+    return queued_ < before;
 }
 
 void Outbox::advance(std::size_t bytes) {

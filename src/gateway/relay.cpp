@@ -29,11 +29,16 @@ net::Task<std::optional<Reason>> Forwarding::relay() {
         if ((up & event::upstream_writable) != 0) request_->flow.wake();
         if ((up & event::deadline) == 0) continue;
         const auto now = client_->now();
-        if (now >= upstream) co_return Reason::upstream_timeout;
-        if (now >= client) {
+        if (now >= upstream) {
+            if (!request_->flow.is_taken(connection_->stream)) co_return Reason::upstream_timeout;
+            moved_ = {.request = now, .any = now};
+        } else if (now >= client) {
             if (client_->outbox.empty()) co_return Reason::body_timeout;
-            client_->give_up();  // it does not take what it asked for
-            co_return std::nullopt;
+            if (!client_->outbox.is_taken(client_->stream)) {
+                client_->give_up();  // it does not take what it asked for
+                co_return std::nullopt;
+            }
+            moved_.any = now;
         }
     }
 }

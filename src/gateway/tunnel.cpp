@@ -52,6 +52,11 @@ public:
         return end.from_client + end.from_upstream != before;
     }
     void wake_upstream() { upstream_.outbox.wake(); }
+    // Somebody reads, if slowly.
+    bool is_taken() {
+        const bool by_client = client_.outbox.is_taken(client_.stream);
+        return upstream_.outbox.is_taken(upstream_.connection.stream) || by_client;
+    }
     bool is_over() const {
         const bool upstream_takes_no_more = client_end_told_ || upstream_.deaf;
         return client_.gone() || upstream_.gone || (upstream_takes_no_more && upstream_end_told_);
@@ -133,7 +138,10 @@ net::Task<TunnelEnd> run_tunnel(Client& client, net::UpstreamConnection& upstrea
             tunnel.end.note = "token_expired";
             break;
         }
-        if (now >= idle_until) {
+        if (now < idle_until) continue;
+        if (tunnel.is_taken()) {
+            moved_at = now;
+        } else {
             tunnel.end.note = "tunnel_idle";
             break;
         }

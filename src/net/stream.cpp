@@ -1,5 +1,6 @@
 // One type for TCP, TLS and unix streams: starting and ending of operations. What TLS adds is in
-// stream_tls.cpp, how bytes are sent without it in stream_send.cpp.
+// stream_tls.cpp, how bytes are sent without it in stream_send.cpp, what is noticed while nothing
+// is received in stream_watch.cpp.
 #include "peer_name.hpp"
 #include "phrase.hpp"
 #include "stream_state.hpp"
@@ -23,6 +24,11 @@ namespace bearergate::net {
 
 namespace {
 
+// How much the kernel takes of us that it has not sent yet. It would take megabytes, and say that
+// there is room again when a third of them is gone: a slow reader is then one who takes nothing,
+// and what it waits for is old.
+constexpr int most_unsent = 128 * 1024;
+
 // A peer that sends as fast as we read must not keep the loop to itself.
 constexpr unsigned most_receives_in_a_row = 16;
 
@@ -42,6 +48,7 @@ void Stream::State::open(Socket from) {
     // Without meaning for unix sockets, which say so.
     socket->set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     ask_for_rest(descriptor);
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
 }
 
 void Stream::State::shut() {

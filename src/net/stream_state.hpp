@@ -49,6 +49,7 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     void wait(Side side);  // unless it waits already
     void on_ready(Side side, const Error& error);
     void on_received(const Error& error, std::size_t bytes);
+    void on_trouble(const Error& error);
     void on_connected(const Error& error);
     void lose();
     void connect_unix(const Endpoint& endpoint);
@@ -82,7 +83,8 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     ReceiveWindow::Report report{};
     bool receiving = false;  // an async_receive is under way,
     bool waiting_readable = false;
-    bool waiting_writable = false;  // an async_wait
+    bool waiting_writable = false;
+    bool waiting_trouble = false;  // an async_wait
 
     TlsWire wire{};  // before what points to it
     std::unique_ptr<ssl_st, SslRelease> ssl{};

@@ -101,6 +101,29 @@ TEST_F(SilentUpstream, ARequestThatItDoesNotTake) {
     EXPECT_LT(Clock::now() - began, late);
 }
 
+TEST_F(SilentUpstream, ARequestThatItTakesSlowlyIsTaken) {
+    constexpr std::size_t sip = 1 << 16;
+    constexpr std::size_t bytes = 512 * sip;
+    serve(
+        [](UpstreamPeer& peer) {
+            if (!peer.read_head()) return;
+            peer.stop_noting();
+            std::size_t got = 0;
+            for (std::size_t part = 1; part > 0 && got < bytes; got += part) {
+                part = peer.read_bytes(sip).size();
+                // Slowly until it is clear that time alone does not end it.
+                if (got < 30 * sip) std::this_thread::sleep_for(std::chrono::milliseconds(150));
+            }
+            if (got == bytes) peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        },
+        {.upstream = "timeouts: { response: 1s }"});
+    const auto client = connect();
+    ASSERT_TRUE(client->send("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: " +
+                             std::to_string(bytes) + "\r\n\r\n"));
+    ASSERT_TRUE(client->send(std::string(bytes, 'x')));
+    EXPECT_EQ(client->read_reply().status, 200);
+}
+
 TEST_F(SilentUpstream, ARequestsOwnSlownessIsNotHeldAgainstIt) {
     serve(
         [](UpstreamPeer& peer) {

@@ -45,6 +45,33 @@ TEST_F(VanishingClient, CancelsItsUpstreamRequest) {
     expect_gone();
 }
 
+// It had nothing more to say, so nothing was awaited of it; but it did want an answer.
+TEST_F(VanishingClient, CancelsItsUpstreamRequestAfterItsEnd) {
+    serve(routes);
+    auto end = upstream_hangs();
+    Connection client(gateway_->port());
+    client.send(get("/open"));
+    client.finish();
+    ASSERT_TRUE(upstream_.wait_for_requests(1));
+    client.reset();
+    EXPECT_NE(end.get(), Connection::End::none);
+    expect_gone();
+}
+
+TEST_F(VanishingClient, CancelsItsUpstreamRequestWhereNoMoreOfItFitsIn) {
+    serve(routes);
+    auto end = upstream_hangs();
+    Connection client(gateway_->port());
+    for (int i = 0; i < 12; ++i) {
+        client.send("GET /open HTTP/1.1\r\nHost: a\r\nX-Long: " + std::string(8000, 'x') +
+                    "\r\n\r\n");
+    }
+    ASSERT_TRUE(upstream_.wait_for_requests(1));
+    client.reset();
+    EXPECT_NE(end.get(), Connection::End::none);
+    expect_gone();
+}
+
 TEST_F(VanishingClient, CancelsItsUpstreamRequestInTheMiddleOfTheBody) {
     serve(routes);
     auto end = upstream_hangs();

@@ -36,8 +36,9 @@ public:
 
     // Blocks for the inbox come from here from now on.
     void use_buffers(std::shared_ptr<net::BufferPool> buffers);
-    // Leaves a receive standing behind what was received, if there is room and anything to expect.
-    // It awaits nothing when a whole request is there and the client's turn is over.
+    // Leaves a receive standing behind what was received, if there is room and anything to expect;
+    // else a reset is still noticed. It awaits nothing when a whole request is there and the
+    // client's turn is over.
     void stand(net::Stream::Awaits awaits = net::Stream::Awaits::more);
     // The same after moving what is unread to the front.
     void stand_compacted();

@@ -24,6 +24,9 @@ public:
     // woken, further calls cost nothing.
     Flushed flush(net::Stream& stream);
     void wake() { waits_ = false; }
+    // Whether the peer has taken something since flush() said `part`, or since it was asked last:
+    // one that reads slowly lets us write again only after a while.
+    bool is_taken(const net::Stream& stream);
     std::uint64_t written() const { return written_; }  // bytes, since the last clear()
 
 private:
@@ -34,6 +37,7 @@ private:
     std::size_t count_ = 0;
     std::uint64_t written_ = 0;
     bool waits_ = false;
+    std::size_t queued_ = 0;  // in the kernel, when it was looked at last
 };
 
 }  // namespace bearergate::gateway

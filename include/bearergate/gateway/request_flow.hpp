@@ -30,6 +30,7 @@ public:
     // Goes on until it has to wait for somebody. True: something moved.
     bool advance(Client& client, net::Stream& upstream);
     void wake() { outbox_.wake(); }
+    bool is_taken(const net::Stream& upstream) { return outbox_.is_taken(upstream); }
 
     // Some byte of the body has come from the client; its last byte has.
     bool has_begun() const { return begun_; }

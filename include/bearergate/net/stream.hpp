@@ -77,6 +77,10 @@ public:
     // but a Received of 0 bytes and `open`. Costs a system call more; for idle connections.
     void start_wait_readable();
 
+    // While there is nowhere to receive to, or nothing more to come: raises `received`, and
+    // `failed` with it, if the peer resets the connection. Also where it has done so already.
+    void watch();
+
     // Writes what goes without waiting.
     struct Sent {
         std::size_t bytes = 0;
@@ -84,6 +88,7 @@ public:
     };
     Sent send(std::span<const std::string_view> pieces);  // at most 8 pieces
     void start_wait_writable();                           // raises `writable` when send() may go on
+    std::size_t queued() const;  // bytes sent that the peer's system has not taken yet
 
     void shutdown_send();  // TCP: FIN; TLS: close_notify, then FIN
     void close();  // at once and without TLS's goodbye: a message that was not whole looks so
