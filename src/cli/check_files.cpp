@@ -124,11 +124,17 @@ void check_private_key(const NamedFile& file, const std::string& text, Findings&
 void check_key_set(const NamedFile& file, const std::string& text, Findings& findings) {
     const auto document = core::parse_key_set(text);
     if (!document) return findings.error(file, core::describe(document.error()));
+    const auto shown = [](const std::string& id) {
+        return id.empty() ? "one without `kid`" : fmt::format("'{}'", id);
+    };
     for (const core::SkippedKey& key : document->skipped) {
-        findings.warn(
-            file, fmt::format("has a key that is passed over: {} {}",
-                              key.id.empty() ? "one without `kid`" : fmt::format("'{}'", key.id),
-                              key.why));
+        findings.warn(file,
+                      fmt::format("has a key that is passed over: {} {}", shown(key.id), key.why));
+    }
+    for (const std::string& id : document->lost) {
+        findings.warn(file, fmt::format("has a key with its private half, so anybody who reads it "
+                                        "can sign: {} must be replaced",
+                                        shown(id)));
     }
 }
 

@@ -62,6 +62,9 @@ Result<VerifiedToken, Reason> admit(const Examined& examined, const PublicKey& k
     return VerifiedToken{.issuer = examined.issuer,
                          .claims = std::move(*claims),
                          .key = key.thumbprint,
+                         .key_id = examined.header.key_id.transform(
+                             [](std::string_view id) { return std::string(id); }),
+                         .algorithm = examined.header.algorithm,
                          .identity = std::move(*identity)};
 }
 

@@ -36,12 +36,6 @@ const Kind* find_kind(const Json& jwk) {
     return kind == kinds.end() ? nullptr : kind;
 }
 
-bool has_private_members(const Json& jwk) {
-    constexpr std::array<std::string_view, 8> names{"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
-    return std::ranges::any_of(
-        names, [&](std::string_view name) { return jwk.at(name).type() != Json::Type::invalid; });
-}
-
 // A key's name stands in logs; control characters in it would be an attack on who reads them.
 bool is_fit_for_id(std::string_view id) {
     constexpr std::size_t max_id_bytes = 1024;
@@ -172,7 +166,6 @@ std::string_view describe(KeyFault fault) {
         case KeyFault::member_invalid: return "has a missing or malformed member";
         case KeyFault::not_for_verification: return "is not meant for verifying signatures";
         case KeyFault::algorithm_mismatch: return "has an `alg` that does not fit its type";
-        case KeyFault::private_key: return "contains private members: it must be replaced";
         case KeyFault::rsa_size: return "has an RSA modulus outside 2048 to 8192 bits";
         case KeyFault::rsa_number: return "has an unsafe RSA modulus or exponent";
         case KeyFault::rsa_weak: return "was made by a flawed generator (CVE-2017-15361)";
@@ -182,11 +175,16 @@ std::string_view describe(KeyFault fault) {
     return "cannot be used";
 }
 
+bool has_private_members(const Json& jwk) {
+    constexpr std::array<std::string_view, 8> names{"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    return std::ranges::any_of(
+        names, [&](std::string_view name) { return jwk.at(name).type() != Json::Type::invalid; });
+}
+
 Result<PublicKey, KeyFault> import_key(const Json& jwk) {
     if (!jwk.is_object()) return std::unexpected(KeyFault::not_an_object);
     const Kind* kind = find_kind(jwk);
     if (!kind) return std::unexpected(KeyFault::type_unknown);
-    if (has_private_members(jwk)) return std::unexpected(KeyFault::private_key);
     auto id = read_id(jwk);
     if (!id) return std::unexpected(id.error());
     if (const auto fault = check_use(jwk)) return std::unexpected(*fault);

@@ -58,10 +58,6 @@ const PublicKey* KeySet::find(std::optional<std::string_view> id, Algorithm algo
     return found;
 }
 
-bool KeySet::holds(const Thumbprint& thumbprint) const {
-    return std::ranges::find(keys_, thumbprint, &PublicKey::thumbprint) != keys_.end();
-}
-
 std::string_view describe(KeySetFault fault) {
     switch (fault) {
         case KeySetFault::too_large: return "is larger than 256 KiB";
@@ -86,9 +82,10 @@ Result<KeySetDocument, KeySetFault> parse_key_set(std::string_view text) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const Json entry = entries.at(i);
         auto key = import_key(entry);
+        const auto id = [&] { return printable(entry.at("kid").string().value_or("")); };
+        if (key && has_private_members(entry)) result.lost.push_back(id());
         if (!key) {
-            result.skipped.push_back({printable(entry.at("kid").string().value_or("")),
-                                      std::string(describe(key.error()))});
+            result.skipped.push_back({id(), std::string(describe(key.error()))});
         } else if (std::ranges::none_of(
                        keys, [&](const PublicKey& other) { return identical(*key, other); })) {
             keys.push_back(std::move(*key));

@@ -123,11 +123,10 @@ std::optional<Verdict> Authenticator::State::look_up(const TokenDigest& digest,
     }
     const core::KeySet* const set = keys.keys_of(entry->generation, token.issuer);
     if (!set) return std::nullopt;  // none now: the long way says what that means
-    if (!set->holds(token.key)) {
-        cache.erase(digest);
-        return std::nullopt;
-    }
-    return entry->token;
+    const core::PublicKey* const key = set->find(token.key_id, token.algorithm);
+    if (key && key->thumbprint == token.key) return entry->token;
+    cache.erase(digest);
+    return std::nullopt;
 }
 
 std::optional<Verdict> Authenticator::State::join(WaitingToken& waiting, const TokenName& name,

@@ -22,9 +22,7 @@ KeyFetchResult read_key_file(const std::string& name) {
     // One byte more than a key set may have shows that it is too large.
     auto text = read_regular_file(name, core::max_key_set_bytes + 1);
     if (!text) return std::unexpected(fmt::format("{}: {}", name, text.error()));
-    KeyDocument document;
-    document.text = std::move(*text);
-    return document;
+    return KeyDocument{.text = std::move(*text), .from = name};
 }
 
 class WebKeyFetcher : public std::enable_shared_from_this<WebKeyFetcher> {
@@ -61,6 +59,7 @@ private:
                      done = std::move(done)](std::expected<net::Fetched, net::FetchError> answer) {
             if (!answer) return done(failed(url, answer.error().what));
             KeyDocument document{.text = std::move(answer->body),
+                                 .from = url.text,
                                  .not_modified = answer->status == 304,
                                  .etag = std::move(answer->etag),
                                  .max_age = max_age_of(answer->cache_control)};

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <tuple>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -23,6 +24,16 @@ RefreshRules rules_of(const config::KeySource& source) {
     rules.refresh = source.refresh;
     rules.max_stale = source.max_stale;
     return rules;
+}
+
+// Whether both have the keys from the same place, by the same right. How often it is asked, for how
+// long its keys are good, what it is called and whom TLS trusts is no reason to do without keys.
+bool same_place(const config::KeySource& a, const config::KeySource& b) {
+    const auto place = [](const config::KeySource& source) {
+        return std::tie(source.issuer, source.discovery, source.jwks_uri, source.jwks_file,
+                        source.discovery_is_configured, source.insecure_http);
+    };
+    return place(a) == place(b);
 }
 
 // Loading the system's certificates takes milliseconds and memory: only for who needs them, and
@@ -49,6 +60,8 @@ private:
 struct KeyKeeper::State {
     // Stays where it is in memory: its store's hooks point to it.
     struct Issuer {
+        bool is_of(const config::KeySource& other) const { return same_place(source, other); }
+
         config::KeySource source;
         std::size_t index = 0;
         std::shared_ptr<net::TlsContext> tls{};  // shared with its fetcher
@@ -61,6 +74,12 @@ struct KeyKeeper::State {
         KeyStore::Figures figures() const;
     };
     using Issuers = std::vector<std::unique_ptr<Issuer>>;
+    // Other settings for an issuer that stays.
+    struct Change {
+        Issuer* whose = nullptr;
+        config::KeySource source{};
+        FetchKeys fetch{};
+    };
     // Of the configuration before this one: requests that began under it may still lack a key.
     struct Former {
         std::uint64_t generation = 0;
@@ -73,6 +92,8 @@ struct KeyKeeper::State {
 
     std::unique_ptr<Issuer> make_issuer(const config::KeySource& source, std::size_t index,
                                         TlsContexts& contexts);
+    FetchKeys make_fetcher(const config::KeySource& source,
+                           const std::shared_ptr<net::TlsContext>& tls);
     KeyStore::Hooks store_hooks(Issuer& issuer, FetchKeys fetch);
     void replace(const Issuer& whose, const std::shared_ptr<const core::KeySet>& set);
     void answer(Issuer& whose, net::SteadyTime ask_again) const;
@@ -98,15 +119,19 @@ KeyStore::Figures KeyKeeper::State::Issuer::figures() const {
     return all;
 }
 
+FetchKeys KeyKeeper::State::make_fetcher(const config::KeySource& source,
+                                         const std::shared_ptr<net::TlsContext>& tls) {
+    return make_key_fetcher(control, resolver, source, [tls] { return *tls; }, steady_now);
+}
+
 std::unique_ptr<KeyKeeper::State::Issuer> KeyKeeper::State::make_issuer(
     const config::KeySource& source, std::size_t index, TlsContexts& contexts) {
     auto tls = std::make_shared<net::TlsContext>(contexts.of(source));
     auto issuer = std::make_unique<Issuer>(Issuer{.source = source, .index = index, .tls = tls});
     issuer->alarm =
         std::make_unique<net::Alarm>(control, [whose = issuer.get()] { whose->store->wake(); });
-    auto fetch = make_key_fetcher(control, resolver, source, [tls] { return *tls; }, steady_now);
-    issuer->store =
-        std::make_unique<KeyStore>(rules_of(source), store_hooks(*issuer, std::move(fetch)));
+    issuer->store = std::make_unique<KeyStore>(rules_of(source),
+                                               store_hooks(*issuer, make_fetcher(source, tls)));
     return issuer;
 }
 
@@ -164,7 +189,8 @@ void KeyKeeper::State::answer_former(const Issuer& whose, net::SteadyTime ask_ag
 void KeyKeeper::State::answer_before(const std::vector<config::KeySource>& coming) const {
     for (const auto& issuer : issuers) {
         answer_former(*issuer, {});
-        const bool stays = std::ranges::find(coming, issuer->source) != coming.end();
+        const bool stays = std::ranges::any_of(
+            coming, [&](const config::KeySource& source) { return issuer->is_of(source); });
         if (stays || !issuer->store->is_asked()) continue;
         hooks.answered({.issuer = issuer->index, .generation = generation}, {});
     }
@@ -213,20 +239,26 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
     State& state = *state_;
     const auto holder = [&state](const config::KeySource& source) {
         return std::ranges::find_if(
-            state.issuers, [&](const auto& issuer) { return issuer && issuer->source == source; });
+            state.issuers, [&](const auto& issuer) { return issuer && issuer->is_of(source); });
     };
     // Everything that can fail comes before anything changes.
     TlsContexts contexts;
     State::Issuers made(sources.size());
     std::vector<net::TlsContext> tls(sources.size());  // a CA file may hold something else now
+    std::vector<State::Change> changes;                // of those that stay
     for (std::size_t i = 0; i < sources.size(); ++i) {
         tls[i] = contexts.of(sources[i]);
-        if (holder(sources[i]) == state.issuers.end()) {
+        const auto kept = holder(sources[i]);
+        if (kept == state.issuers.end()) {
             made[i] = state.make_issuer(sources[i], i, contexts);
             const auto namesake = std::ranges::find_if(state.issuers, [&](const auto& issuer) {
                 return issuer->source.name == sources[i].name;
             });
             if (namesake != state.issuers.end()) made[i]->before = (*namesake)->figures();
+        } else if ((*kept)->source != sources[i]) {
+            changes.push_back({.whose = kept->get(),
+                               .source = sources[i],
+                               .fetch = state.make_fetcher(sources[i], (*kept)->tls)});
         }
     }
     auto ring = std::make_shared<core::KeyRing>(sources.size());
@@ -256,6 +288,10 @@ void KeyKeeper::reconfigure(const std::vector<config::KeySource>& sources,
     state.generation = generation;
     state.hooks.publish(state.ring, generation);
     for (State::Issuer* issuer : fresh) issuer->store->start();
+    for (State::Change& change : changes) {
+        change.whose->source = std::move(change.source);
+        change.whose->store->follow(rules_of(change.whose->source), std::move(change.fetch));
+    }
 }
 
 bool KeyKeeper::is_asked() const {

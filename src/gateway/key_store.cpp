@@ -119,6 +119,7 @@ struct KeyStore::State : std::enable_shared_from_this<State> {
     std::string etag{};
     std::string sent_etag{};  // of the fetch under way
     std::vector<core::SkippedKey> told_skipped{};
+    std::vector<std::string> told_lost{};
     unsigned failures_in_a_row = 0;
     std::uint64_t flight = 0;  // of the newest fetch; what ends with another number is thrown away
     bool in_flight = false;
@@ -173,7 +174,11 @@ void KeyStore::State::accept(const KeyDocument& document) {
         return keep(etag, document.max_age);
     }
     auto parsed = core::parse_key_set(document.text);
-    if (!parsed) return fail(std::string(core::describe(parsed.error())));
+    if (!parsed) {
+        const std::string_view what = core::describe(parsed.error());
+        return fail(document.from.empty() ? std::string(what)
+                                          : fmt::format("{} {}", document.from, what));
+    }
     install(*std::move(parsed), document);
 }
 
@@ -203,6 +208,14 @@ void KeyStore::State::install(core::KeySetDocument document, const KeyDocument& 
             log("warning", fmt::format("a key is not used: {} (kid \"{}\")", key.why, key.id));
         }
         told_skipped = std::move(document.skipped);
+    }
+    if (document.lost != told_lost) {
+        for (const std::string& id : document.lost) {
+            log("warning", fmt::format("the private half of a key is published with it, so anybody "
+                                       "can sign: it must be replaced (kid \"{}\")",
+                                       id));
+        }
+        told_lost = std::move(document.lost);
     }
     const bool is_new = !set || !same_keys(*set, document.set);
     auto next = is_new ? std::make_shared<const core::KeySet>(std::move(document.set)) : set;
@@ -313,6 +326,12 @@ void KeyStore::reload() {
     if (state_->stopped) return;
     state_->fetch();
     state_->plan();
+}
+
+void KeyStore::follow(RefreshRules rules, FetchKeys fetch) {
+    state_->rules = rules;
+    state_->hooks.fetch = std::move(fetch);
+    reload();
 }
 
 bool KeyStore::is_asked() const {

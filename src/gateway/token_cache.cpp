@@ -209,6 +209,7 @@ std::size_t footprint(const core::VerifiedToken& token) {
     std::size_t bytes = sizeof token + heap_bytes(claims.issuer) + heap_bytes(claims.subject) +
                         heap_bytes(claims.audience) + heap_bytes(claims.scopes) +
                         token.identity.bytes() + tree_bytes(claims.all);
+    if (token.key_id) bytes += heap_bytes(*token.key_id);
     if (claims.client) bytes += heap_bytes(*claims.client);
     if (claims.organization) bytes += heap_bytes(*claims.organization);
     return bytes;

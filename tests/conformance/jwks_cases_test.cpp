@@ -37,17 +37,14 @@ std::string key_set(const json& c) {
 // no usable key, which counts as a failed fetch: 503, and not the 401 that the cases speak of,
 // since nothing is wrong with the request.
 const std::map<std::string, std::string> fates{
-    {"JK-10", "alg_not_allowed"},
-    {"JK-11", "ok"},
-    {"JK-19", "alg_not_allowed"},
-    {"JK-21", "ok"},
-    {"JK-22", "ok"},
-    {"JK-41", "ok"},
-    {"JK-53", "ok"},
+    {"JK-09", "ok"}, {"JK-10", "alg_not_allowed"},
+    {"JK-11", "ok"}, {"JK-19", "alg_not_allowed"},
+    {"JK-21", "ok"}, {"JK-22", "ok"},
+    {"JK-41", "ok"}, {"JK-53", "ok"},
     {"JK-57", "ok"},
 };
 // Key sets that hold a usable key, of whichever algorithm.
-const std::set<std::string> usable{"JK-10", "JK-11", "JK-19", "JK-21", "JK-22",
+const std::set<std::string> usable{"JK-09", "JK-10", "JK-11", "JK-19", "JK-21", "JK-22",
                                    "JK-27", "JK-41", "JK-53", "JK-54", "JK-57"};
 
 std::string outcome(const Reply& reply) {

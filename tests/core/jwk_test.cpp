@@ -25,7 +25,6 @@ std::string fault_name(KeyFault fault) {
         case KeyFault::member_invalid: return "member_invalid";
         case KeyFault::not_for_verification: return "not_for_verification";
         case KeyFault::algorithm_mismatch: return "algorithm_mismatch";
-        case KeyFault::private_key: return "private_key";
         case KeyFault::rsa_size: return "rsa_size";
         case KeyFault::rsa_number: return "rsa_number";
         case KeyFault::rsa_weak: return "rsa_weak";
@@ -175,7 +174,7 @@ TEST(ImportKey, RefusesWhatIsNoKeyOfOurs) {
         {with(ed(), {{"crv", "X25519"}}), "type_unknown"},
         {with(ed(), {{"crv", "P-256"}}), "type_unknown"},
         {{{"kty", "oct"}, {"k", "AAAA"}}, "type_unknown"},
-        {{{"kty", "RSA"}, {"alg", "HS256"}, {"k", "AAAA"}}, "private_key"},
+        {{{"kty", "RSA"}, {"alg", "HS256"}, {"k", "AAAA"}}, "algorithm_mismatch"},
         {{{"kty", "EC"}, {"crv", "P-256"}, {"x5c", {"AAAA"}}}, "member_invalid"},
         {{{"kty", "RSA"}, {"x5c", {"AAAA"}}}, "member_invalid"},
     };
@@ -227,13 +226,21 @@ TEST(ImportKey, RefusesAnAlgThatDoesNotFitTheKey) {
     EXPECT_EQ(outcome(with(ec(), {{"alg", {"ES256"}}})), "member_invalid");
 }
 
-TEST(ImportKey, RefusesKeysThatWereLost) {
+// RFC 7517 section 4: it is the same key with and without them.
+TEST(ImportKey, TakesThePublicHalfOfAKeyThatWasLost) {
     for (const Algorithm algorithm : {Algorithm::es256, Algorithm::rs256, Algorithm::eddsa}) {
-        const auto jwk = Members::parse(SigningKey::generate(algorithm).private_jwk());
-        EXPECT_EQ(outcome(jwk), "private_key");
+        const SigningKey key = SigningKey::generate(algorithm);
+        const auto lost = import_text(key.private_jwk());
+        ASSERT_TRUE(lost);
+        EXPECT_EQ(lost->thumbprint, import_text(key.public_jwk())->thumbprint);
+        EXPECT_EQ(EVP_PKEY_get_bn_param(lost->handle.get(), "d", nullptr), 0);
+        EXPECT_TRUE(has_private_members(Json::parse(key.private_jwk(), 8).value()));
+        EXPECT_FALSE(has_private_members(Json::parse(key.public_jwk(), 8).value()));
     }
     for (const char* member : {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
-        EXPECT_EQ(outcome(with(rsa(), {{member, 1}})), "private_key") << member;
+        const Members lost = with(rsa(), {{member, 1}});
+        EXPECT_EQ(outcome(lost), "ok") << member;
+        EXPECT_TRUE(has_private_members(Json::parse(lost.dump(), 8).value())) << member;
     }
 }
 
@@ -447,8 +454,8 @@ TEST(ImportKey, RefusesWhatOpensslDoesNotOffer) {
 TEST(DescribeKeyFault, HasAPhraseForEach) {
     for (const KeyFault fault :
          {KeyFault::not_an_object, KeyFault::type_unknown, KeyFault::member_invalid,
-          KeyFault::not_for_verification, KeyFault::algorithm_mismatch, KeyFault::private_key,
-          KeyFault::rsa_size, KeyFault::rsa_number, KeyFault::rsa_weak, KeyFault::not_offered,
+          KeyFault::not_for_verification, KeyFault::algorithm_mismatch, KeyFault::rsa_size,
+          KeyFault::rsa_number, KeyFault::rsa_weak, KeyFault::not_offered,
           KeyFault::point_invalid}) {
         EXPECT_NE(describe(fault), "cannot be used");
     }

@@ -215,13 +215,21 @@ TEST(KeySet, ANamedTokenNeverGetsANamelessKey) {
     EXPECT_TRUE(gives(set, std::nullopt, Algorithm::es256, ec()));
 }
 
-TEST(KeySet, KnowsWhetherItHoldsMaterial) {
-    const KeySet set = parse({key(ec(), "a", nullptr)}).set;
-    EXPECT_TRUE(set.holds(print_of(ec())));
-    EXPECT_FALSE(set.holds(print_of(other_ec())));
-    EXPECT_FALSE(KeySet().holds(print_of(ec())));
+TEST(KeySet, OfNothingHasNoKey) {
     EXPECT_TRUE(KeySet().empty());
     EXPECT_EQ(KeySet().find(std::nullopt, Algorithm::es256), nullptr);
+}
+
+TEST(ParseKeySet, NamesKeysWhosePrivateHalfIsPublishedAndUsesThePublicOne) {
+    Members lost = Members::parse(ec().private_jwk());
+    lost["kid"] = "lost\r\n";
+    EXPECT_EQ(outcome(Members{{"keys", {lost}}}.dump()), "no_usable_key") << "for its name";
+    lost["kid"] = "lost";
+    const auto document = parse({lost, key(rsa(), "sound", nullptr), lost});
+    EXPECT_EQ(document.lost, (std::vector<std::string>{"lost", "lost"}));
+    EXPECT_TRUE(document.skipped.empty());
+    EXPECT_TRUE(gives(document.set, "lost", Algorithm::es256, ec()));
+    EXPECT_TRUE(parse({key(ec(), "a", nullptr)}).lost.empty());
 }
 
 TEST(DescribeKeySetFault, HasAPhraseForEach) {

@@ -157,6 +157,7 @@ struct KeySetCase {
     const char* token;   // what its token comes to
 };
 const std::map<std::string, KeySetCase> key_sets{
+    {"JK-09", {1, "ok"}},
     {"JK-10", {1, "alg_not_allowed"}},
     {"JK-11", {1, "ok"}},  // a shared secret among the keys harms nobody who ignores it
     {"JK-19", {1, "alg_not_allowed"}},

@@ -114,6 +114,29 @@ TEST(Authenticator, AHitIsHeldToTheKeysOfNow) {
     EXPECT_EQ(d.outcome(token), "ok");
 }
 
+// What another worker, or this one after a restart, would say of the same bytes.
+TEST(Authenticator, AHitIsHeldToWhatItsKeyIsGoodForNow) {
+    Desk d(Algorithm::rs256);
+    d.use_issuers_keys();
+    const std::string token = d.issuer.token();
+    const std::string jwks = d.issuer.jwks();
+    const std::string id = d.issuer.key().id();
+    const auto with = [&](const std::string& what, const std::string& now) {
+        std::string text = jwks;
+        text.replace(text.find(what), what.size(), now);
+        return text;
+    };
+    for (const std::string& other :
+         {with("\"alg\":\"RS256\"", "\"alg\":\"PS256\""), with(id, "renamed")}) {
+        SCOPED_TRACE(other);
+        d.use_issuers_keys();
+        ASSERT_EQ(d.outcome(token), "ok");
+        d.use(test::keys_of(other));
+        EXPECT_EQ(d.outcome(token, false), "key_unknown");
+        EXPECT_EQ(d.authenticator->figures().entries, 0u);
+    }
+}
+
 TEST(Authenticator, AHitIsOfThePolicyThatItWasVerifiedUnder) {
     Desk d;
     d.use_issuers_keys();

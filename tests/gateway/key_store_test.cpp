@@ -688,6 +688,22 @@ TEST(KeyStore, AKeyThatIsNotUsedIsToldOncePerDocument) {
     EXPECT_EQ(w.logged("a key is not used"), 2);
 }
 
+TEST(KeyStore, AKeyWhosePrivateHalfIsPublishedIsUsedAndToldOncePerDocument) {
+    World w;
+    const std::string lost = "{\"keys\":[" + w.issuer.key().private_jwk() + "]}";
+    w.answer = [&](const std::string&) { return document(lost); };
+    w.store->start();
+    w.run(3h);
+    ASSERT_GT(w.starts.size(), 10u);
+    EXPECT_TRUE(w.has(w.issuer));
+    EXPECT_EQ(w.logged("the private half of a key is published"), 1);
+    w.answer = [&](const std::string&) { return document(w.issuer.jwks()); };
+    w.run(11min);
+    w.answer = [&](const std::string&) { return document(lost); };
+    w.run(11min);
+    EXPECT_EQ(w.logged("the private half of a key is published"), 2);
+}
+
 // Whatever an issuer does and however often workers ask: the keys are there exactly as long as
 // the last success is younger than max_stale, and no question fetches within the interval.
 TEST(KeyStore, HoldsItsPromisesInAnyWeather) {

@@ -26,7 +26,9 @@ Result<Examined, Reason> examine(std::string_view compact, const Policy& policy,
 struct VerifiedToken {
     std::size_t issuer = 0;  // index into Policy::issuers
     Claims claims{};
-    Thumbprint key{};  // of the key that verified it
+    Thumbprint key{};  // of the key that verified it, which was found by these two
+    std::optional<std::string> key_id{};
+    Algorithm algorithm{};
     IdentityValues identity{};
 };
 // Check 13a, after the signature was proved with `key`.

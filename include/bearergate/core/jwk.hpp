@@ -41,7 +41,6 @@ enum class KeyFault : std::uint8_t {
     member_invalid,        // a member has the wrong JSON type or is not strict base64url
     not_for_verification,  // `use` other than sig, or `key_ops` without verify
     algorithm_mismatch,    // `alg` unknown or not one of this type's
-    private_key,           // carries private members: whoever published it has lost it
     rsa_size,              // modulus outside 2048 … 8192 bits
     rsa_number,            // even modulus, exponent even or outside 65537 … 2^32 - 1
     rsa_weak,              // modulus with the fingerprint of CVE-2017-15361
@@ -50,7 +49,10 @@ enum class KeyFault : std::uint8_t {
 };
 std::string_view describe(KeyFault fault);  // a phrase for the log
 
-// One RFC 7517 key.
+// Whether it carries what only its owner may know: whoever published it has lost it.
+bool has_private_members(const Json& jwk);
+
+// One RFC 7517 key: its public half, whatever stands beside it.
 Result<PublicKey, KeyFault> import_key(const Json& jwk);
 
 }  // namespace bearergate::core

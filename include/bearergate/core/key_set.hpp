@@ -19,7 +19,6 @@ public:
 
     // The key for a token's kid and alg. A token without kid gets a key only if exactly one fits.
     const PublicKey* find(std::optional<std::string_view> id, Algorithm algorithm) const;
-    bool holds(const Thumbprint& thumbprint) const;
     std::span<const PublicKey> keys() const { return keys_; }
     bool empty() const { return keys_.empty(); }
 
@@ -34,6 +33,9 @@ struct SkippedKey {
 struct KeySetDocument {
     KeySet set{};
     std::vector<SkippedKey> skipped{};  // for the log
+    // Ids, as a log may show them, of keys in the set whose private half stands beside them:
+    // whoever can read the key set can sign by them.
+    std::vector<std::string> lost{};
 };
 enum class KeySetFault : std::uint8_t {
     too_large,

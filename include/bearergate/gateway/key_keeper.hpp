@@ -44,9 +44,9 @@ public:
 
     void start();
     // Turns to the issuers of another configuration; publish() is called with theirs before this
-    // returns. Those that stay as they are keep their keys, and answer what they have been asked;
-    // questions about the others are answered at once. Throws as the constructor does, before
-    // anything has changed.
+    // returns. Those whose keys come from where they came from keep them, whatever else is said of
+    // them now, and answer what they have been asked; questions about the others are answered at
+    // once. Throws as the constructor does, before anything has changed.
     void reconfigure(const std::vector<config::KeySource>& sources, std::uint64_t generation);
     bool is_asked() const;  // a question waits for the end of a fetch
     // See KeyQuestions; from any thread. One of the configuration before this one is about the same

@@ -18,6 +18,7 @@ namespace bearergate::gateway {
 // What a fetch of one issuer's key set brought.
 struct KeyDocument {
     std::string text{};  // "" when not modified
+    std::string from{};  // URL or file, for the log
     bool not_modified = false;
     std::string etag{};
     std::optional<std::chrono::seconds> max_age{};  // > 0 only
@@ -67,10 +68,12 @@ public:
     KeyStore(RefreshRules rules, Hooks hooks);
     ~KeyStore();
 
-    void start();           // the first fetch
-    void wake();            // what was scheduled is due
-    void ask();             // a worker lacks a key: refetch if allowed, then answered()
-    void reload();          // fetch now; one under way is overtaken and thrown away when it ends
+    void start();   // the first fetch
+    void wake();    // what was scheduled is due
+    void ask();     // a worker lacks a key: refetch if allowed, then answered()
+    void reload();  // fetch now; one under way is overtaken and thrown away when it ends
+    // Goes on with the keys that it has, by other rules, and fetches them anew at once.
+    void follow(RefreshRules rules, FetchKeys fetch);
     bool is_asked() const;  // somebody waits for the end of a fetch
     void stop();            // a fetch under way is thrown away when it ends
 
