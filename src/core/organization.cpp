@@ -58,13 +58,13 @@ RequestedOrganization in_query(std::string_view name, std::string_view query) {
 }  // namespace
 
 bool RequestedOrganization::includes(std::string_view organization) const {
+    const bool is_plain =
+        std::ranges::none_of(organization, [](char c) { return c == '/' || ascii::is_control(c); });
     switch (kind) {
         case Kind::unnamed: return false;
-        case Kind::any: return !organization.empty();
+        case Kind::any: return is_plain && !organization.empty();
         case Kind::one: break;
     }
-    const bool is_plain =
-        std::ranges::none_of(id, [](char c) { return c == '/' || ascii::is_control(c); });
     return is_plain && id == organization;
 }
 

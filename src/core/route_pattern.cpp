@@ -2,6 +2,7 @@
 #include <bearergate/core/route_pattern.hpp>
 
 #include "ascii.hpp"
+#include "ipv6_literal.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -161,8 +162,13 @@ Fault Reader::read_address(std::string_view part) {
     if (close + 1 != part.size()) {
         return PatternFault{"leave out the port: hosts are compared without it", at + close + 1};
     }
+    LiteralScratch scratch;
+    const std::string_view address = canonical_literal(part, scratch);
+    if (address.empty()) {
+        return PatternFault{quoted(part) + " is not an IPv6 address in brackets", at};
+    }
     pattern.host.kind = HostPattern::Kind::exact;
-    pattern.host.text = ascii::lower(part);
+    pattern.host.text = address;
     return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include <bearergate/core/route_table.hpp>
 
 #include "ascii.hpp"
+#include "ipv6_literal.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -347,7 +348,8 @@ void RouteTable::match(std::string_view host, std::string_view method, std::stri
     match.steps = 0;
     if (!tree_ || !path.starts_with('/')) return;
 
-    host = without_root_dot(host);
+    LiteralScratch scratch;
+    host = host.starts_with('[') ? canonical_literal(host, scratch) : without_root_dot(host);
     const SplitPath split(path);
     std::optional<std::size_t> route;
     match.steps = tree_->descend(host, split, [&](const Ending& ending) {

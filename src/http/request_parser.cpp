@@ -86,8 +86,11 @@ bool take_target(RequestHead& out) {
     if (out.target.find('#') != std::string_view::npos) return false;
     if (out.target.starts_with('/')) return true;
     const auto origin = origin_form(out.target, out.host_field);
-    if (origin) out.target = *origin;
-    return origin.has_value();
+    if (!origin) return false;
+    // RFC 9112 section 3.2.4: the last proxy makes "*" of it, which we do not take either.
+    if (out.method == "OPTIONS" && !out.target.ends_with(*origin)) return false;
+    out.target = *origin;
+    return true;
 }
 
 void clear(RequestHead& out) {

@@ -217,6 +217,7 @@ TEST(PermitOrganizationApi, AnyTakesWhicheverOrganizationButNotNone) {
                        {"", {}, "organization_missing"},
                        {{}, {"acme"}, "organization_missing"},
                        {"acme", {"beta"}, "organization_mismatch"},
+                       {"acme/admin", {}, "organization_mismatch"},
                    });
 }
 
@@ -269,6 +270,7 @@ TEST(PermitOrganization, AnyTakesWhicheverOrganizationButNotNone) {
                                                       {{}, {""}, "organization_missing"},
                                                       {"acme", {}, "organization_missing"},
                                                       {{}, {"a", "b"}, "organization_mismatch"},
+                                                      {{}, {"a/b"}, "organization_mismatch"},
                                                   });
 }
 

@@ -157,6 +157,19 @@ TEST(RouteTable, HostsWinBeforePaths) {
                           });
 }
 
+TEST(RouteTable, AnAddressIsItselfHoweverItIsWritten) {
+    const Table table({"[::1]/a", "[2001:db8:0::0a]/a", "/a"});
+    expect_winners(table, {
+                              {"GET", "/a", "[::1]", "[::1]/a"},
+                              {"GET", "/a", "[0:0:0:0:0:0:0:1]", "[::1]/a"},
+                              {"GET", "/a", "[::0001]", "[::1]/a"},
+                              {"GET", "/a", "[::0.0.0.1]", "[::1]/a"},
+                              {"GET", "/a", "[2001:DB8::A]", "[2001:db8:0::0a]/a"},
+                              {"GET", "/a", "[::2]", "/a"},
+                              {"GET", "/a", "[]", "/a"},
+                          });
+}
+
 TEST(RouteTable, AMethodWithoutARouteFallsThroughToTheNextCandidate) {
     const Table table({"GET api.example/a", "POST /a", "/{x}", "PURGE /a/**", "h.example/b"});
     expect_winners(

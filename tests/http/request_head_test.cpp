@@ -372,6 +372,13 @@ TEST(RequestHead, TargetsBecomeOriginForm) {
                        Reason::bad_target);
     }
     expect_refused("OPTIONS * HTTP/1.1\r\nHost: gw.test\r\n\r\n", Reason::bad_target);
+    // Which is how it is said to a proxy.
+    expect_refused("OPTIONS http://gw.test HTTP/1.1\r\nHost: gw.test\r\n\r\n", Reason::bad_target);
+    for (const char* target : {"http://gw.test/", "http://gw.test/a?b"}) {
+        RequestHead head;
+        expect_accepted("OPTIONS " + std::string(target) + " HTTP/1.1\r\nHost: gw.test\r\n\r\n",
+                        head);
+    }
     expect_refused("GET http://gw.test/a HTTP/1.0\r\n\r\n", Reason::bad_target);
 }
 
