@@ -128,25 +128,33 @@ void add_options(CLI::App& command, TokenOptions& options) {
                                    const char* text) {
         return command.add_option(name, value, text)->type_name(type);
     };
-    option("--generate", options.generate, "FILE",
-           "Make a new private key, write it there, and print its public key set");
+    CLI::Option* const makes_key =
+        option("--generate", options.generate, "FILE",
+               "Make a new private key, write it there, and print its public key set");
     option("--algorithm", options.algorithm, "NAME", "The new key's algorithm")
+        ->capture_default_str()
+        ->needs(makes_key);
+    option("--key", options.key, "FILE", "The private key (JWK) to sign with")->excludes(makes_key);
+    CLI::Option* const prints_key =
+        command
+            .add_flag("--key-set", options.key_set,
+                      "Print the public key set of --key instead of a token")
+            ->excludes(makes_key);
+    const auto of_token = [&](const char* name, auto& value, const char* type, const char* text) {
+        return option(name, value, type, text)->excludes(makes_key)->excludes(prints_key);
+    };
+    of_token("--issuer", options.issuer, "URL", "The token's issuer (iss)");
+    of_token("--audience", options.audience, "URI", "The API resource it is for (aud)");
+    of_token("--organization", options.organization, "ID",
+             "The organization it is bound to; without --audience, that it is for");
+    of_token("--scope", options.scope, "SCOPES", "Its scopes, separated by spaces");
+    of_token("--subject", options.subject, "ID", "Who it speaks for (sub)")->capture_default_str();
+    of_token("--client", options.client, "ID", "Which client got it (client_id)")
         ->capture_default_str();
-    option("--key", options.key, "FILE", "The private key (JWK) to sign with");
-    command.add_flag("--key-set", options.key_set,
-                     "Print the public key set of --key instead of a token");
-    option("--issuer", options.issuer, "URL", "The token's issuer (iss)");
-    option("--audience", options.audience, "URI", "The API resource it is for (aud)");
-    option("--organization", options.organization, "ID",
-           "The organization it is bound to; without --audience, that it is for");
-    option("--scope", options.scope, "SCOPES", "Its scopes, separated by spaces");
-    option("--subject", options.subject, "ID", "Who it speaks for (sub)")->capture_default_str();
-    option("--client", options.client, "ID", "Which client got it (client_id)")
+    of_token("--lifetime", options.lifetime, "DURATION", "How long from now it is valid")
         ->capture_default_str();
-    option("--lifetime", options.lifetime, "DURATION", "How long from now it is valid")
-        ->capture_default_str();
-    option("--claim", options.claims, "NAME=JSON",
-           "A further claim, or another value for one of these; may be repeated");
+    of_token("--claim", options.claims, "NAME=JSON",
+             "A further claim, or another value for one of these; may be repeated");
 }
 
 }  // namespace

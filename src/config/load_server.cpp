@@ -36,6 +36,16 @@ bool same_socket(const Address& a, const Address& b) {
     return a.host == b.host && a.port == b.port && a.port != 0;
 }
 
+// Whether binding one leaves no room for the other, "[::]" taking IPv4 as well.
+bool covers(const Address& wide, const Address& other) {
+    if (wide.is_unix || other.is_unix || wide.port != other.port || wide.port == 0) return false;
+    const bool is_v6 = other.host.contains(':');
+    return wide.host == "::" || (wide.host == "0.0.0.0" && (!is_v6 || other.host == "::"));
+}
+bool clash(const Address& a, const Address& b) {
+    return same_socket(a, b) || covers(a, b) || covers(b, a);
+}
+
 void load_listen(Block& server, Draft& draft) {
     std::vector<Address>& listen = draft.config.server.listen;
     const Node* node = server.find("listen");
@@ -49,12 +59,14 @@ void load_listen(Block& server, Draft& draft) {
     for (const Item& item : *items) {
         const auto address = read_address(item.value, *item.node, "'listen'", draft);
         if (!address) continue;
-        const bool twice = std::any_of(listen.begin(), listen.end(), [&](const Address& other) {
-            return same_socket(*address, other);
-        });
-        if (twice) {
+        const auto other = std::ranges::find_if(
+            listen, [&](const Address& before) { return clash(*address, before); });
+        if (other != listen.end()) {
             draft.error(item.node->place,
-                        fmt::format("{} stands in 'listen' twice", shown(item.node->text)));
+                        same_socket(*address, *other)
+                            ? fmt::format("{} stands in 'listen' twice", shown(item.node->text))
+                            : fmt::format("{} and {} want the same port: the wider one is enough",
+                                          shown(other->text), shown(address->text)));
         }
         listen.push_back(*address);
     }
@@ -166,11 +178,15 @@ void load_admin(Block& root, Draft& draft) {
                 Word<AdminPage>{"on", AdminPage::on}, Word<AdminPage>{"off", AdminPage::off}});
     admin.finish();
     for (const Address& address : draft.config.server.listen) {
-        if (!out.listen || !same_socket(*out.listen, address)) continue;
+        if (!out.listen || !clash(*out.listen, address)) continue;
         draft.error(admin.has("listen") ? admin.place("listen") : root.key_place("server"),
-                    fmt::format("{} is both the admin listener's address and one of "
-                                "'server.listen': give one of them another port",
-                                shown(address.text)));
+                    same_socket(*out.listen, address)
+                        ? fmt::format("{} is both the admin listener's address and one of "
+                                      "'server.listen': give one of them another port",
+                                      shown(address.text))
+                        : fmt::format("the admin listener's address {} and {} of 'server.listen' "
+                                      "want the same port: give one of them another",
+                                      shown(out.listen->text), shown(address.text)));
     }
 }
 

@@ -129,7 +129,8 @@ std::optional<std::vector<Item>> read_list(const Node& node, std::string_view wh
         sound = sound && value;
         if (value) items.push_back({.value = std::move(*value), .node = &child});
     }
-    if (!sound) return std::nullopt;
+    // What is wrong with the others is worth knowing as well.
+    if (!sound && items.empty()) return std::nullopt;
     return items;
 }
 

@@ -106,6 +106,12 @@ std::optional<OrganizationSource> read_organization(const Node& node, Draft& dra
     }
     if (value->starts_with("query:")) {
         const std::string name = value->substr(6);
+        if (lower_case(name) == "_method") {
+            draft.error(node.place,
+                        "no request with a query parameter '_method' is let through: "
+                        "frameworks take it for another method");
+            return std::nullopt;
+        }
         const auto fits = [](char c) { return c > ' ' && c <= '~' && c != '&' && c != '='; };
         if (!name.empty() && std::all_of(name.begin(), name.end(), fits)) {
             return OrganizationSource{.kind = Kind::query, .text = name};

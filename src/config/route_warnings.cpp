@@ -74,11 +74,6 @@ void warn_about_issuers(const Route& route, bool says_which, Place place, Draft&
                                   shown(route.text), accepts.size()));
 }
 
-bool has_wildcard(const RoutePattern& pattern) {
-    return std::any_of(pattern.segments.begin(), pattern.segments.end(),
-                       [](const Segment& s) { return s.kind != Segment::Kind::literal; });
-}
-
 Segment::Kind kind_at(const RoutePattern& pattern, std::size_t i) {
     if (i < pattern.segments.size()) return pattern.segments[i].kind;
     const bool has_rest =
@@ -135,15 +130,18 @@ private:
             if (other == route) return;
             if (is_weaker(routes_[other], routes_[route])) weaker.insert(other);
         });
-        for (const std::size_t weak : weaker) warn_of_winner(weak, route);
+        for (const std::size_t weak : weaker) {
+            if (budget_ > 0) warn_of_winner(weak, route);
+        }
         if (!weaker.empty()) look_for_spellings(route, std::move(weaker));
     }
 
     void warn_of_winner(std::size_t weak, std::size_t strong) {
         const RoutePattern& a = routes_[weak].pattern;
         const RoutePattern& b = routes_[strong].pattern;
-        if (!has_wildcard(a) || !core::more_specific(a, b) || is_stated_exception(a, b)) return;
+        if (!core::more_specific(a, b) || is_stated_exception(a, b)) return;
         if (!core::overlap(a, b, draft_.config.matching)) return;
+        budget_ -= std::min(budget_, warning_price);
         draft_.warn(draft_.route_places[weak],
                     fmt::format("{} asks for less than {} in line {} and wins over part of what "
                                 "that seems to cover",
@@ -176,7 +174,10 @@ private:
     const RouteProbe& probe_;
     PatternIndex index_;
     std::map<std::size_t, Spellings> spellings_{};  // by the weaker route
-    std::size_t budget_ = 4'000'000;
+    // A fraction of a second of a thread that does other things, too. To put a warning into words
+    // takes as long as a hundred comparisons.
+    static constexpr std::size_t warning_price = 100;
+    std::size_t budget_ = 1'000'000;
 };
 
 }  // namespace

@@ -11,6 +11,21 @@ bool continues(char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
+// Of one whole character.
+unsigned code_point(std::string_view character) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+    if (character.size() == 1) return byte(0);
+    unsigned value = byte(0) & (0x7FU >> character.size());
+    for (std::size_t i = 1; i < character.size(); ++i) value = value << 6U | (byte(i) & 0x3FU);
+    return value;
+}
+
+// What could end a line, drive a terminal or turn the text around.
+bool is_unfit_to_show(unsigned c) {
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200E && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
 }  // namespace
 
 std::size_t utf8_length(std::string_view text, std::size_t at) {
@@ -51,12 +66,9 @@ std::string printable(std::string_view text) {
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t length = utf8_length(text, i);
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool c1 =
-            length == 2 && byte == 0xC2U && static_cast<unsigned char>(text[i + 1]) < 0xA0U;
-        if (byte == '\t') {
+        if (text[i] == '\t') {
             out += ' ';
-        } else if (length == 0 || byte < 0x20U || byte == 0x7FU || c1) {
+        } else if (length == 0 || is_unfit_to_show(code_point(text.substr(i, length)))) {
             out += '?';
         } else {
             out += text.substr(i, length);

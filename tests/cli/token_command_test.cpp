@@ -133,5 +133,25 @@ TEST_F(TokenCommand, MistakesAreTwoAndGiveNoToken) {
     }
 }
 
+TEST_F(TokenCommand, OptionsThatWouldSayNothingAreAMistake) {
+    new_key();
+    const std::string other = folder_.file("other.jwk");
+    const std::vector<Words> cases = {
+        {"--generate", other, "--key", key_},
+        {"--generate", other, "--key-set"},
+        {"--generate", other, "--scope", "read"},
+        {"--key", key_, "--key-set", "--issuer", "https://dev.example"},
+        {"--key", key_, "--issuer", "https://dev.example", "--audience", "x", "--algorithm",
+         "RS256"},
+    };
+    for (const Words& words : cases) {
+        SCOPED_TRACE(words.at(2));
+        const Outcome outcome = token(words);
+        EXPECT_EQ(outcome.code, 2);
+        EXPECT_EQ(outcome.output, "");
+    }
+    EXPECT_FALSE(std::filesystem::exists(other));
+}
+
 }  // namespace
 }  // namespace bearergate::test

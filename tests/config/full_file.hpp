@@ -6,7 +6,7 @@ namespace bearergate::test {
 
 // A file with every key there is, each with another value than its default.
 inline constexpr std::string_view full_file = R"(server:
-  listen: [0.0.0.0:8080, "[::]:8080", unix:run/gate.sock]
+  listen: [0.0.0.0:8080, "[::]:8081", unix:run/gate.sock]
   workers: 4
   tls: { certificate: tls.crt, private_key: /keys/tls.key, client_ca: ca.crt, min_version: "1.3" }
   cache: 500

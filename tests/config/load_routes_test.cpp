@@ -111,6 +111,8 @@ TEST(LoadRoutes, Organizations) {
             {"paths: { case_sensitive: false }\nroutes: { \"/a/%C3%BC/{x}\": public }\n", "2:11",
              "ignores the case of ASCII letters only"},
             {"routes: { /o: { organization: \"query:\" } }\n", "1:31", "names no query parameter"},
+            {"routes: { /o: { organization: \"query:_Method\" } }\n", "1:31",
+             "no request with a query parameter '_method' is let through"},
             {"routes: { /o: { organization: \"query:a=b\" } }\n", "1:31",
              "names no query parameter"},
             {"routes: { /o: { organization: \"heder:X-Org\" } }\n", "1:31",

@@ -22,6 +22,10 @@ TEST(LoadServer, EveryError) {
             {"server: { listen: [] }\n", "1:19", "'listen' is an empty list"},
             {"server: { listen: [1.2.3.4:80, 1.2.3.4:80] }\n", "1:32", "stands in 'listen' twice"},
             {"server: { listen: [unix:a, unix:/etc/gate/a] }\n", "1:28", "in 'listen' twice"},
+            {"server: { listen: [1.2.3.4:80, 0.0.0.0:80] }\n", "1:32",
+             "'1.2.3.4:80' and '0.0.0.0:80' want the same port"},
+            {"server: { listen: [0.0.0.0:80, \"[::]:80\"] }\n", "1:32", "want the same port"},
+            {"server: { listen: [\"[::]:80\", 1.2.3.4:80] }\n", "1:31", "want the same port"},
             {"server: { listen: { a: 1 } }\n", "1:19", "'listen' must be"},
             {"server: { workers: 0 }\n", "1:20", "a whole number from 1 to 512"},
             {"server: { workers: 513 }\n", "1:20", "a whole number from 1 to 512"},
@@ -68,7 +72,7 @@ TEST(LoadServer, EveryBorder) {
     test::expect_each_is_right(
         {
             "server: { listen: [1.2.3.4:0, 1.2.3.4:0] }\n",  // the system chooses two
-            "server: { listen: [1.2.3.4:80, 1.2.3.5:80, \"[::]:80\", unix:a] }\n",
+            "server: { listen: [1.2.3.4:80, 1.2.3.5:80, \"[::]:81\", unix:a] }\n",
             "server: { workers: auto }\n",
             "server: { workers: 1 }\n",
             "server: { workers: 512 }\n",
@@ -121,6 +125,9 @@ TEST(LoadAdmin, EveryError) {
              "is both the admin listener's address and one of 'server.listen'"},
             {"server: { listen: 127.0.0.1:9901 }\n", "1:1",
              "is both the admin listener's address and one of 'server.listen'"},
+            {"server: { listen: 0.0.0.0:9901 }\n", "1:1",
+             "the admin listener's address '127.0.0.1:9901' and '0.0.0.0:9901' of "
+             "'server.listen' want the same port"},
         }),
         rest);
     test::expect_each_is_right(

@@ -100,7 +100,7 @@ TEST(Load, EveryKeyOfServerAndAdmin) {
     const Server& server = loaded.config.server;
     ASSERT_EQ(server.listen.size(), 3U);
     EXPECT_EQ(server.listen[1].host, "::");
-    EXPECT_EQ(server.listen[1].text, "[::]:8080");
+    EXPECT_EQ(server.listen[1].text, "[::]:8081");
     EXPECT_TRUE(server.listen[2].is_unix);
     EXPECT_EQ(server.listen[2].path, "/etc/gate/run/gate.sock");
     EXPECT_EQ(server.workers, 4U);

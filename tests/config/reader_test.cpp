@@ -219,6 +219,8 @@ TEST(Reader, Lists) {
     expect_error("k: [a, 010]\n", "1:8: an item of 'k' must be text", read);
     expect_error("k:\n  - a\n  -\n", "2:3: an item of 'k' has no value", read);
     EXPECT_EQ(errors_of("k: [1, 2, x]\n", read).size(), 2U);
+    EXPECT_EQ(values, Texts{"x"}) << "which may be wrong in its own way";
+    EXPECT_EQ(errors_of("k: [1, 2]\n", read).size(), 2U);
     EXPECT_FALSE(items);
     alone = Alone::accepted;
     EXPECT_TRUE(errors_of("k: a\n", read).empty());

@@ -277,6 +277,13 @@ TEST(RouteWarnings, AnotherHostsBackEndIsAnotherResource) {
         IsEmpty());
 }
 
+// A GET route is for HEAD too, which this one takes away without saying that it is an exception.
+TEST(RouteWarnings, AWeakerHeadBesideItsGet) {
+    EXPECT_THAT(warnings("  GET /b: { scopes: [b] }\n  HEAD /b: public\n"),
+                ElementsAre(HasSubstr("2: 'HEAD /b' asks for less than 'GET /b' in line 5")));
+    EXPECT_THAT(warnings("  GET /b: public\n  HEAD /b: { scopes: [b] }\n"), IsEmpty());
+}
+
 // Every route with every other would be a hundred million comparisons.
 TEST(RouteWarnings, TenThousandRoutesAreLookedThrough) {
     std::string routes;

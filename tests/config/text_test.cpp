@@ -58,6 +58,9 @@ TEST(Text, ControlsAndBrokenBytesAreQuestionMarks) {
     EXPECT_EQ(printable("\x1b[31m\r\n\x7f"), "?[31m???");
     EXPECT_EQ(printable("\u0080\u009b\u009f"), "???");
     EXPECT_EQ(printable("\xff\xc0"), "??");
+    EXPECT_EQ(printable("\u202ea\u2069\u061c\u200f\u2028\ufeff"), "?a?????");
+    EXPECT_EQ(printable("\u202f\u2065\u206a\u061b\u0600\U0001f600"),
+              "\u202f\u2065\u206a\u061b\u0600\U0001f600");
 }
 
 TEST(Text, APieceOfTheFileIsQuotedAndShortened) {

@@ -40,7 +40,8 @@ struct Word {
 std::optional<std::string> read_text(const Node& node, std::string_view what, Reading& reading);
 std::optional<std::size_t> read_word(const Node& node, std::string_view what,
                                      std::span<const std::string_view> words, Reading& reading);
-// A list of texts, none empty. `alone`: a single text may stand for a list of one.
+// A list of texts, without those items that are none; nothing if there is no other. `alone`: a
+// single text may stand for a list of one.
 struct Item {
     std::string value{};
     const Node* node = nullptr;
