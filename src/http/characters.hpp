@@ -150,13 +150,11 @@ inline const char* skip_field_chars(const char* p, const char* last) {
     return p;
 }
 
+// To the end whatever it finds: a few vector instructions.
 inline bool is_ascii(std::string_view text) {
-    const char* p = text.data();
-    const char* const last = p + text.size();
-    std::uint64_t seen = 0;
-    for (; last - p >= 8; p += 8) seen |= eight_bytes(p);
-    for (; p != last; ++p) seen |= static_cast<std::uint8_t>(*p);
-    return (seen & (every_byte * 0x80)) == 0;
+    std::uint8_t seen = 0;
+    for (const char c : text) seen = static_cast<std::uint8_t>(seen | static_cast<std::uint8_t>(c));
+    return seen < 0x80;
 }
 
 }  // namespace bearergate::http

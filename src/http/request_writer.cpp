@@ -38,13 +38,12 @@ class RequestWriter {
 public:
     RequestWriter(std::string& out, const RequestHead& head, const Hygiene& hygiene,
                   const ForwardFacts& facts)
-        : out_(out), head_(head), hygiene_(hygiene), facts_(facts) {
+        // Enough for all of it, but for an unusual amount of identity.
+        : out_(out, head.size + 1024), head_(head), hygiene_(hygiene), facts_(facts) {
         if (facts.client_address != "unix") address_ = facts.client_address;
     }
 
     void write(const core::Target& target) {
-        // Room for all of it at once, but for an unusual amount of identity.
-        out_.reserve(out_.size() + head_.size + 1024);
         write_start(target);
         for (const Field& field : head_.fields) take(field, facts_of(field.name));
         if (head_.body.kind == BodyLength::Kind::chunked)
@@ -132,7 +131,7 @@ private:
     void write_list(const Told& told, std::string_view ours) {
         if (told.fields == 0 && ours.empty()) return;
         begin_list(told);
-        if (ours.empty()) out_.resize(out_.size() - separator.size());
+        if (ours.empty()) out_.take_back(separator.size());
         out_.append(ours).append("\r\n");
     }
 
@@ -169,7 +168,7 @@ private:
 
     static constexpr std::string_view separator = ", ";
 
-    std::string& out_;
+    HeadText out_;
     const RequestHead& head_;
     const Hygiene& hygiene_;
     const ForwardFacts& facts_;

@@ -14,10 +14,12 @@ namespace {
 class ResponseWriter {
 public:
     ResponseWriter(std::string& out, const ResponseHead& head, const ReplyFacts& facts)
-        : out_(out), head_(head), facts_(facts), kind_(kind_of(facts)) {}
+        : out_(out, head.size + facts.cors.size() + 256),
+          head_(head),
+          facts_(facts),
+          kind_(kind_of(facts)) {}
 
     void write() {
-        out_.reserve(out_.size() + head_.size + facts_.cors.size() + 256);
         out_.append("HTTP/1.1 ");
         append_number(out_, head_.status);
         out_.append(" ").append(head_.reason).append("\r\n");
@@ -78,7 +80,7 @@ private:
                            facts_.keep_alive && kind_ != BodyLength::Kind::until_close);
     }
 
-    std::string& out_;
+    HeadText out_;
     const ResponseHead& head_;
     const ReplyFacts& facts_;
     BodyLength::Kind kind_;

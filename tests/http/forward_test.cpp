@@ -263,6 +263,24 @@ TEST(RequestHeadWriter, IdentityIsOursAlone) {
     EXPECT_EQ(head.find("org-claim"), std::string::npos);
 }
 
+// Of any size up to far beyond what room is made for, so that each piece is once the first too
+// many.
+TEST(RequestHeadWriter, AnUnusualAmountOfIdentityIsWrittenWhole) {
+    ForwardFacts facts = stranger;
+    facts.identity_headers = identity;
+    for (std::size_t size = 1; size < 2500; ++size) {
+        const std::string value(size, 'x');
+        const core::IdentityValues values = {value, value};
+        facts.identity_values = &values;
+        ASSERT_EQ(forwarded("GET / HTTP/1.1\r\nHost: a\r\n\r\n", facts),
+                  "GET / HTTP/1.1\r\nHost: a\r\nX-Auth-Subject: " + value +
+                      "\r\nX-Auth-Client-Id: " + value +
+                      "\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n"
+                      "X-Forwarded-Host: a\r\nForwarded: for=192.0.2.7;host=a;proto=http\r\n"
+                      "X-Request-Id: id-1\r\nVia: 1.1 bearergate\r\n\r\n");
+    }
+}
+
 TEST(RequestHeadWriter, AValueThatCouldBreakALineIsNotWritten) {
     ForwardFacts facts = stranger;
     facts.identity_headers = identity;
