@@ -24,8 +24,7 @@ TEST(LoadServer, EveryError) {
             {"server: { listen: [unix:a, unix:/etc/gate/a] }\n", "1:28", "in 'listen' twice"},
             {"server: { listen: [1.2.3.4:80, 0.0.0.0:80] }\n", "1:32",
              "'1.2.3.4:80' and '0.0.0.0:80' want the same port"},
-            {"server: { listen: [0.0.0.0:80, \"[::]:80\"] }\n", "1:32", "want the same port"},
-            {"server: { listen: [\"[::]:80\", 1.2.3.4:80] }\n", "1:31", "want the same port"},
+            {"server: { listen: [\"[::]:80\", \"[::1]:80\"] }\n", "1:31", "want the same port"},
             {"server: { listen: { a: 1 } }\n", "1:19", "'listen' must be"},
             {"server: { workers: 0 }\n", "1:20", "a whole number from 1 to 512"},
             {"server: { workers: 513 }\n", "1:20", "a whole number from 1 to 512"},
@@ -90,6 +89,15 @@ TEST(LoadServer, EveryBorder) {
         rest);
 }
 
+TEST(LoadServer, OneAddressForBothProtocolsBesideOneOfTheOther) {
+    const auto result =
+        test::load("server: { listen: [0.0.0.0:80, \"[::]:80\"] }\n" + std::string(rest));
+    ASSERT_TRUE(result.loaded) << test::report(result);
+    ASSERT_EQ(result.loaded->warnings.size(), 1U);
+    EXPECT_TRUE(result.loaded->warnings.front().message.starts_with(
+        "'0.0.0.0:80' and '[::]:80' want the same port"));
+}
+
 TEST(LoadServer, ATokenThatNoHeaderHoldsIsWarnedOf) {
     const auto warnings = [](const std::string& limits) {
         const auto result =
@@ -126,8 +134,8 @@ TEST(LoadAdmin, EveryError) {
             {"server: { listen: 127.0.0.1:9901 }\n", "1:1",
              "is both the admin listener's address and one of 'server.listen'"},
             {"server: { listen: 0.0.0.0:9901 }\n", "1:1",
-             "the admin listener's address '127.0.0.1:9901' and '0.0.0.0:9901' of "
-             "'server.listen' want the same port"},
+             "the admin listener's '127.0.0.1:9901' and '0.0.0.0:9901' want the same port"},
+            {"server: { listen: \"[::]:9901\" }\n", "1:1", "want the same port"},
         }),
         rest);
     test::expect_each_is_right(

@@ -41,7 +41,7 @@ TEST_F(TruncatedResponse, NoEndIsEverMadeUp) {
          }) {
         for (const bool by_reset : {false, true}) {
             SCOPED_TRACE(response + (by_reset ? " and a reset" : ""));
-            serve([&, by_reset](UpstreamPeer& peer) {
+            serve([response, by_reset](UpstreamPeer& peer) {
                 if (!peer.read_request()) return;
                 peer.send(response);
                 // The reset may overtake the bytes: that is what resets do.

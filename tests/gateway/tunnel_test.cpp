@@ -126,7 +126,7 @@ TEST_F(TunnelTest, AnUpstreamThatSaysGoodbyeWhileTheClientTalksIsHeard) {
     // Its last words are there, although what we sent it comes back as a reset.
     const std::string words(30'000, 'w');  // what the kernel takes at once
     for (int i = 0; i < 20; ++i) {
-        serve(after_accept([&](UpstreamPeer& peer) { peer.send(words); }));
+        serve(after_accept([words](UpstreamPeer& peer) { peer.send(words); }));
         const auto client = open();
         const std::string chatter(50'000, 'c');
         client->send(chatter);
