@@ -36,14 +36,26 @@ bool same_socket(const Address& a, const Address& b) {
     return a.host == b.host && a.port == b.port && a.port != 0;
 }
 
-// Whether binding one leaves no room for the other, "[::]" taking IPv4 as well.
+bool same_port(const Address& a, const Address& b) {
+    return !a.is_unix && !b.is_unix && a.port == b.port && a.port != 0;
+}
+// Whether binding one leaves no room for the other.
 bool covers(const Address& wide, const Address& other) {
-    if (wide.is_unix || other.is_unix || wide.port != other.port || wide.port == 0) return false;
     const bool is_v6 = other.host.contains(':');
-    return wide.host == "::" || (wide.host == "0.0.0.0" && (!is_v6 || other.host == "::"));
+    return same_port(wide, other) && wide.host == (is_v6 ? "::" : "0.0.0.0");
 }
 bool clash(const Address& a, const Address& b) {
     return same_socket(a, b) || covers(a, b) || covers(b, a);
+}
+// "[::]" takes IPv4 as well, unless its socket is handed over and was made otherwise.
+bool may_clash(const Address& a, const Address& b) {
+    const auto covers_v4 = [](const Address& wide, const Address& other) {
+        return wide.host == "::" && !other.host.contains(':');
+    };
+    return same_port(a, b) && (covers_v4(a, b) || covers_v4(b, a));
+}
+std::string shared_port(const Address& a, const Address& b) {
+    return fmt::format("{} and {} want the same port", shown(a.text), shown(b.text));
 }
 
 void load_listen(Block& server, Draft& draft) {
@@ -59,14 +71,18 @@ void load_listen(Block& server, Draft& draft) {
     for (const Item& item : *items) {
         const auto address = read_address(item.value, *item.node, "'listen'", draft);
         if (!address) continue;
-        const auto other = std::ranges::find_if(
-            listen, [&](const Address& before) { return clash(*address, before); });
-        if (other != listen.end()) {
-            draft.error(item.node->place,
-                        same_socket(*address, *other)
-                            ? fmt::format("{} stands in 'listen' twice", shown(item.node->text))
-                            : fmt::format("{} and {} want the same port: the wider one is enough",
-                                          shown(other->text), shown(address->text)));
+        for (const Address& other : listen) {
+            if (same_socket(*address, other)) {
+                draft.error(item.node->place,
+                            fmt::format("{} stands in 'listen' twice", shown(item.node->text)));
+            } else if (clash(*address, other)) {
+                draft.error(item.node->place,
+                            shared_port(other, *address) + ": the wider one is enough");
+            } else if (may_clash(*address, other)) {
+                draft.warn(item.node->place, shared_port(other, *address) +
+                                                 ", and '[::]' takes IPv4 as well: the two go "
+                                                 "together only as sockets that are handed over");
+            }
         }
         listen.push_back(*address);
     }
@@ -178,15 +194,16 @@ void load_admin(Block& root, Draft& draft) {
                 Word<AdminPage>{"on", AdminPage::on}, Word<AdminPage>{"off", AdminPage::off}});
     admin.finish();
     for (const Address& address : draft.config.server.listen) {
-        if (!out.listen || !clash(*out.listen, address)) continue;
+        const bool cannot_be =
+            out.listen && (clash(*out.listen, address) || may_clash(*out.listen, address));
+        if (!cannot_be) continue;
         draft.error(admin.has("listen") ? admin.place("listen") : root.key_place("server"),
                     same_socket(*out.listen, address)
                         ? fmt::format("{} is both the admin listener's address and one of "
                                       "'server.listen': give one of them another port",
                                       shown(address.text))
-                        : fmt::format("the admin listener's address {} and {} of 'server.listen' "
-                                      "want the same port: give one of them another",
-                                      shown(out.listen->text), shown(address.text)));
+                        : fmt::format("the admin listener's {}: give one of them another",
+                                      shared_port(*out.listen, address)));
     }
 }
 
