@@ -53,6 +53,7 @@ TEST_F(VanishingClient, CancelsItsUpstreamRequestAfterItsEnd) {
     client.send(get("/open"));
     client.finish();
     ASSERT_TRUE(upstream_.wait_for_requests(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until that end has been seen
     client.reset();
     EXPECT_NE(end.get(), Connection::End::none);
     expect_gone();
