@@ -2,6 +2,7 @@
 
 #include <bearergate/net/http_server.hpp>
 
+#include "support/free_port.hpp"
 #include "support/http_client.hpp"
 #include "support/loop.hpp"
 #include "support/process.hpp"
@@ -79,11 +80,6 @@ protected:
         std::uint16_t port = 0;
         std::from_chars(output.data() + start, output.data() + output.size(), port);
         return port;
-    }
-    // A port of the system's choosing cannot be read off a log that is lost.
-    std::uint16_t borrowed_port() {
-        return net::HttpServer(loop_.io(), {.text = "127.0.0.1:0", .host = "127.0.0.1"}, {}, {})
-            .port();
     }
     static bool comes_up(std::uint16_t port) {
         for (int tries = 0; tries < 500; ++tries) {
@@ -266,7 +262,8 @@ TEST_F(RunCommand, MayStartFromAPipe) {
 }
 
 TEST_F(RunCommand, ServesOnWhenItsLogGoesNowhere) {
-    const std::uint16_t port = borrowed_port();
+    // One of the system's choosing cannot be read off a log that is lost.
+    const std::uint16_t port = free_port();
     const std::string listen = "127.0.0.1:" + std::to_string(port);
     Process gateway(command(configuration(listen)), {.output_file = "/dev/full"});
     ASSERT_TRUE(comes_up(port));
@@ -279,7 +276,7 @@ TEST_F(RunCommand, ServesOnWhenItsLogGoesNowhere) {
 
 // A socket with the number of standard output would have the log written at it.
 TEST_F(RunCommand, NothingOfItsOwnGetsTheNumberOfAClosedOutput) {
-    const std::uint16_t port = borrowed_port();
+    const std::uint16_t port = free_port();
     std::vector<std::string> words = command(configuration("127.0.0.1:" + std::to_string(port)));
     words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"});
     Process gateway(words);

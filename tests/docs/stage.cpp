@@ -1,11 +1,9 @@
 #include "docs/stage.hpp"
 
-#include <bearergate/net/listener.hpp>
-
 #include "support/files.hpp"
+#include "support/free_port.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,14 +13,6 @@
 
 namespace bearergate::test {
 namespace {
-
-// One that nobody listens on; whoever asks for it binds it in a moment.
-std::uint16_t free_port() {
-    const int socket = net::bind_listener({.text = "a free port", .host = "127.0.0.1"}, false);
-    const std::uint16_t port = net::local_port(socket);
-    ::close(socket);
-    return port;
-}
 
 bool serves_until_ended(const std::string& command) {
     static const std::regex serving("bearergate (run|issuer|demo) .*");
