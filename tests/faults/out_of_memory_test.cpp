@@ -2,43 +2,30 @@
 // what fails is what was being done, nothing is permitted for it, and everything is back with the
 // memory.
 
+#include "faults/starving.hpp"
 #include "support/http_client.hpp"
 #include "support/recording_upstream.hpp"
-#include "support/running_gateway.hpp"
 #include "support/scripted_issuer.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 
 namespace bearergate::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class OutOfMemory : public testing::Test {
+class OutOfMemory : public Starving {
 protected:
     OutOfMemory() {
         replace_keys();
         gateway_ = std::make_unique<RunningGateway>(STARVING_BINARY, configuration("one"));
-    }
-    // What the program itself says of a failure: it may have ended.
-    void TearDown() override {
-        if (!HasFailure()) return;
-        gateway_->process().signal(SIGTERM);
-        const int code = gateway_->process().wait(seconds(5));
-        const std::string log = gateway_->log();
-        ADD_FAILURE() << "it ended with " << code << " and said "
-                      << log.substr(log.size() - std::min<std::size_t>(log.size(), 4000))
-                      << gateway_->process().errors();
     }
     std::string configuration(const std::string& marker) const {
         return "server: { listen: \"127.0.0.1:0\", workers: 2 }\n"
@@ -57,18 +44,11 @@ protected:
         std::filesystem::rename(folder_.write("new.json", file_issuer_.jwks()),
                                 folder_.file("keys.json"));
     }
-    // As if each n-th allocation failed; 0 for none.
-    void starve(int every) const { gateway_->process().signal(SIGRTMIN + every); }
-
     // Never twice the same, so that none comes out of the cache.
     template <class Whose>
     std::string token(const Whose& whose) {
-        const auto now =
-            std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())
-                .count();
-        return whose.token(R"({"scope":"read","jti":")" + std::to_string(++tokens_) +
-                           R"(","iat":)" + std::to_string(now) + R"(,"exp":)" +
-                           std::to_string(now + 600) + "}");
+        return whose.token(R"({"scope":"read","jti":")" + std::to_string(++tokens_) + R"(",)" +
+                           issued_now() + "}");
     }
     int get(const std::string& target, const std::string& bearer = "") const {
         Ask request{.target = target};
@@ -77,14 +57,6 @@ protected:
     }
     int admin(const std::string& target) const {
         return ask(gateway_->admin_port(), {.target = target}).status;
-    }
-    bool comes(int status, const auto& what) const {
-        const auto end = Clock::now() + seconds(15);
-        while (what() != status) {
-            if (Clock::now() > end) return false;
-            std::this_thread::sleep_for(milliseconds(10));
-        }
-        return true;
     }
     // Everything that a gateway does, for a while; whatever fails of it may fail.
     void ask_for_everything(milliseconds time) {
@@ -109,7 +81,6 @@ protected:
     ScriptedIssuer issuer_{};
     Issuer file_issuer_{"https://file.example", core::Algorithm::es384};  // for the pool
     Issuer stranger_{issuer_.issuer(), core::Algorithm::es256, "made-up"};
-    std::unique_ptr<RunningGateway> gateway_{};
     unsigned tokens_ = 0;
 };
 

@@ -1,8 +1,8 @@
 // Memory runs out while both sides speak TLS, OpenSSL's own included: connections are lost, the
 // gateway is not, and nobody is let in or half answered for it.
 
+#include "faults/starving.hpp"
 #include "gateway/tls_connection.hpp"
-#include "support/running_gateway.hpp"
 #include "support/test_issuer.hpp"
 #include "support/tls_upstream.hpp"
 
@@ -12,16 +12,14 @@
 #include <csignal>
 #include <memory>
 #include <string>
-#include <thread>
 
 namespace bearergate::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class TlsOutOfMemory : public testing::Test {
+class TlsOutOfMemory : public Starving {
 protected:
     TlsOutOfMemory() {
         std::signal(SIGPIPE, SIG_IGN);
@@ -37,26 +35,12 @@ protected:
                 std::to_string(upstream_.port()) + "\n    tls: { ca: " + authority_.file() +
                 " }\nroutes:\n  GET /open: public\n  GET /items: { scopes: [read] }\n");
     }
-    void TearDown() override {
-        if (!HasFailure()) return;
-        gateway_->process().signal(SIGTERM);
-        const int code = gateway_->process().wait(seconds(5));
-        ADD_FAILURE() << "it ended with " << code << " and said " << gateway_->process().errors();
-    }
-
-    // As if each n-th allocation failed; 0 for none.
-    void starve(int every) const { gateway_->process().signal(SIGRTMIN + every); }
-
     TlsUpstream::Options options_of_upstream() {
         const auto files = authority_.issue();
         return {.certificate = files.certificate, .private_key = files.private_key};
     }
     std::string good_token() const {
-        const auto now =
-            std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())
-                .count();
-        return issuer_.token(R"({"scope":"read","iat":)" + std::to_string(now) + R"(,"exp":)" +
-                             std::to_string(now + 600) + "}");
+        return issuer_.token(R"({"scope":"read",)" + issued_now() + "}");
     }
     // The status of an answer, 0 for none. One that permits is whole, or it is none.
     static int ask_on(TlsConnection& client, const std::string& target, const std::string& bearer) {
@@ -74,20 +58,10 @@ protected:
         TlsConnection client(gateway_->port(), {.authority = authority_.file()});
         return client.has_shaken_hands() ? ask_on(client, target, bearer) : 0;
     }
-    bool comes(int status, const auto& what) const {
-        const auto end = Clock::now() + seconds(15);
-        while (what() != status) {
-            if (Clock::now() > end) return false;
-            std::this_thread::sleep_for(milliseconds(10));
-        }
-        return true;
-    }
-
     net::test::Authority authority_{};
     TemporaryFolder folder_{};
     Issuer issuer_{"https://file.example"};
     TlsUpstream upstream_{options_of_upstream()};
-    std::unique_ptr<RunningGateway> gateway_{};
 };
 
 TEST_F(TlsOutOfMemory, CostsConnectionsAndNothingElse) {

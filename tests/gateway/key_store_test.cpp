@@ -672,36 +672,32 @@ TEST(KeyStore, AnIssuerThatFlapsLosesNoKnownKey) {
     EXPECT_EQ(w.changes, 2) << "none at first, then one set for good";
 }
 
-TEST(KeyStore, AKeyThatIsNotUsedIsToldOncePerDocument) {
-    World w;
-    const std::string with_bad = "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\",\"kid\":\"s\"}," +
-                                 w.issuer.key().public_jwk() + "]}";
-    w.answer = [&](const std::string&) { return document(with_bad); };
-    w.store->start();
-    w.run(3h);
-    ASSERT_GT(w.starts.size(), 10u);
-    EXPECT_EQ(w.logged("a key is not used"), 1);
-    w.answer = [&](const std::string&) { return document(w.issuer.jwks()); };
-    w.run(11min);
-    w.answer = [&](const std::string&) { return document(with_bad); };
-    w.run(11min);
-    EXPECT_EQ(w.logged("a key is not used"), 2);
-}
-
-TEST(KeyStore, AKeyWhosePrivateHalfIsPublishedIsUsedAndToldOncePerDocument) {
-    World w;
-    const std::string lost = "{\"keys\":[" + w.issuer.key().private_jwk() + "]}";
-    w.answer = [&](const std::string&) { return document(lost); };
+// A document that is fetched for hours, then a good one, then it again: told twice.
+void expect_told_once_per_document(World& w, const std::string& text, const std::string& what) {
+    w.answer = [&](const std::string&) { return document(text); };
     w.store->start();
     w.run(3h);
     ASSERT_GT(w.starts.size(), 10u);
     EXPECT_TRUE(w.has(w.issuer));
-    EXPECT_EQ(w.logged("the private half of a key is published"), 1);
+    EXPECT_EQ(w.logged(what), 1);
     w.answer = [&](const std::string&) { return document(w.issuer.jwks()); };
     w.run(11min);
-    w.answer = [&](const std::string&) { return document(lost); };
+    w.answer = [&](const std::string&) { return document(text); };
     w.run(11min);
-    EXPECT_EQ(w.logged("the private half of a key is published"), 2);
+    EXPECT_EQ(w.logged(what), 2);
+}
+
+TEST(KeyStore, AKeyThatIsNotUsedIsToldOncePerDocument) {
+    World w;
+    expect_told_once_per_document(
+        w, R"({"keys":[{"kty":"oct","k":"AA","kid":"s"},)" + w.issuer.key().public_jwk() + "]}",
+        "a key is not used");
+}
+
+TEST(KeyStore, AKeyWhosePrivateHalfIsPublishedIsUsedAndToldOncePerDocument) {
+    World w;
+    expect_told_once_per_document(w, R"({"keys":[)" + w.issuer.key().private_jwk() + "]}",
+                                  "the private half of a key is published");
 }
 
 // Whatever an issuer does and however often workers ask: the keys are there exactly as long as
