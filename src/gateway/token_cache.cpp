@@ -67,14 +67,21 @@ struct TokenHasher::State {
     Key key{};
 
     bool use(Function function) {
+        unsigned compression_rounds = 1;
+        unsigned finalization_rounds = 3;
+        std::string digest = "SHA2-256";
+        const std::array siphash{
+            OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_C_ROUNDS, &compression_rounds),
+            OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_D_ROUNDS, &finalization_rounds),
+            OSSL_PARAM_construct_end()};
+        const std::array hmac{
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+            OSSL_PARAM_construct_end()};
         const bool is_siphash = function == Function::siphash;
         mac.reset(EVP_MAC_fetch(nullptr, is_siphash ? "SIPHASH" : "HMAC", nullptr));
         context.reset(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
-        std::string digest = "SHA2-256";
-        const std::array params{
-            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
-            OSSL_PARAM_construct_end()};
-        return context && (is_siphash || EVP_MAC_CTX_set_params(context.get(), params.data()) == 1);
+        return context && EVP_MAC_CTX_set_params(context.get(),
+                                                 is_siphash ? siphash.data() : hmac.data()) == 1;
     }
 };
 
