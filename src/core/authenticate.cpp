@@ -57,7 +57,7 @@ Result<VerifiedToken, Reason> admit(const Examined& examined, const PublicKey& k
                                     const Policy& policy) {
     auto claims = read_claims(examined.token, policy.issuers[examined.issuer].claims);
     if (!claims) return std::unexpected(claims.error());
-    auto identity = identity_values(policy.identity, *claims);
+    auto identity = identity_lines(policy.identity, *claims);
     if (!identity) return std::unexpected(identity.error());
     return VerifiedToken{.issuer = examined.issuer,
                          .claims = std::move(*claims),

@@ -168,7 +168,7 @@ std::string forwarded_head(const Evidence& evidence, const core::Decision& decis
                              .keep_authorization = keeps_authorization(route, evidence.config)};
     if (allowed && evidence.account.token) {
         facts.identity_headers = evidence.policy.identity;
-        facts.identity_values = &evidence.account.token->identity;
+        facts.identity = &evidence.account.token->identity;
         facts.organization = allowed->organization;
     }
     std::string head;

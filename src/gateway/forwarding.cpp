@@ -89,7 +89,7 @@ void Forwarding::write_head() {
                              .keep_authorization = keeps_authorization(route, snapshot.config)};
     if (request_->identity_is_proved) {
         facts.identity_headers = snapshot.policy.identity;
-        facts.identity_values = &request_->token->identity;
+        facts.identity = &request_->token->identity;
         facts.organization = request_->organization;
     }
     head_.clear();

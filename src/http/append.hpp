@@ -66,15 +66,4 @@ void append_persistence(Text& out, int client_minor_version, bool keep_alive) {
     }
 }
 
-// What may stand in a value that we make: printable ASCII without a space at either end. Asked
-// where a value comes from far away, so that no mistake there can become a second header.
-inline bool is_printable(std::string_view value) {
-    std::uint8_t odd = 0;
-    for (const char c : value) {
-        const auto above_space = static_cast<std::uint8_t>(static_cast<std::uint8_t>(c) - 0x20);
-        odd = static_cast<std::uint8_t>(odd | (above_space > 0x7e - 0x20));
-    }
-    return odd == 0 && !value.starts_with(' ') && !value.ends_with(' ');
-}
-
 }  // namespace bearergate::http

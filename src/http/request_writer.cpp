@@ -105,16 +105,21 @@ private:
     }
 
     void write_identity() {
-        if (facts_.identity_values == nullptr) return;
-        const core::IdentityValues& values = *facts_.identity_values;
-        const std::size_t count = std::min(facts_.identity_headers.size(), values.size());
+        if (facts_.identity == nullptr) return;
+        const core::IdentityLines& identity = *facts_.identity;
+        if (!facts_.organization) {
+            out_.append(identity.all());
+            return;
+        }
+        const std::string_view organization = *facts_.organization;
+        const std::size_t count = std::min(facts_.identity_headers.size(), identity.size());
         for (std::size_t i = 0; i < count; ++i) {
             const core::IdentityHeader& header = facts_.identity_headers[i];
-            const bool is_organization =
-                header.source == core::IdentityHeader::Source::organization;
-            const std::string_view value =
-                is_organization && facts_.organization ? *facts_.organization : values[i];
-            if (!value.empty() && is_printable(value)) append_field(out_, header.name, value);
+            if (header.source != core::IdentityHeader::Source::organization) {
+                out_.append(identity.line(i));
+            } else if (!organization.empty() && core::is_field_value(organization)) {
+                append_field(out_, header.name, organization);
+            }
         }
     }
 

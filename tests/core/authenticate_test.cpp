@@ -63,8 +63,9 @@ TEST_F(Authenticate, AGoodTokenTellsWhoIsAsking) {
     EXPECT_EQ(token->claims.scopes, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(token->key, keys[0].set->keys().front().thumbprint);
     EXPECT_EQ(token->identity,
-              (core::IdentityValues{"ada", "app", "o1", "a b", "https://api.example",
-                                    "https://first.example"}));
+              core::IdentityLines(
+                  core::default_identity_headers(),
+                  {"ada", "app", "o1", "a b", "https://api.example", "https://first.example"}));
 }
 
 TEST_F(Authenticate, EachIssuerHasItsOwnSettings) {

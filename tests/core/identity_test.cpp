@@ -15,28 +15,30 @@ using bearergate::test::outcome;
 using Source = IdentityHeader::Source;
 using Strings = std::vector<std::string>;
 
+const std::vector<IdentityHeader> headers = default_identity_headers();
+
 std::string only_value(const IdentityHeader& header, const Claims& claims) {
-    return std::string(identity_values({header}, claims).value()[0]);
+    return std::string(identity_lines({header}, claims).value()[0]);
 }
 
-TEST(IdentityValues, StandAtTheirHeadersPlaces) {
+TEST(IdentityLines, StandAtTheirHeadersPlaces) {
     const Claims claims{.issuer = "https://i.example",
                         .subject = "ada",
                         .audience = {"a", "b"},
                         .scopes = {"x", "y"},
                         .client = "c",
                         .organization = "o"};
-    EXPECT_EQ(identity_values(default_identity_headers(), claims).value(),
-              (IdentityValues{"ada", "c", "o", "x y", "a b", "https://i.example"}));
-    EXPECT_EQ(identity_values({}, claims).value(), IdentityValues{});
+    EXPECT_EQ(identity_lines(headers, claims).value(),
+              IdentityLines(headers, {"ada", "c", "o", "x y", "a b", "https://i.example"}));
+    EXPECT_EQ(identity_lines({}, claims).value(), IdentityLines{});
 }
 
-TEST(IdentityValues, AreEmptyWhereTheTokenSaysNothing) {
-    EXPECT_EQ(identity_values(default_identity_headers(), {.issuer = "i", .subject = "s"}).value(),
-              (IdentityValues{"s", "", "", "", "", "i"}));
+TEST(IdentityLines, AreEmptyWhereTheTokenSaysNothing) {
+    EXPECT_EQ(identity_lines(headers, {.issuer = "i", .subject = "s"}).value(),
+              IdentityLines(headers, {"s", "", "", "", "", "i"}));
 }
 
-TEST(IdentityValues, ListsCannotBeConfused) {
+TEST(IdentityLines, ListsCannotBeConfused) {
     const struct {
         Strings items;
         const char* line;
@@ -59,7 +61,7 @@ TEST(IdentityValues, ListsCannotBeConfused) {
     }
 }
 
-TEST(IdentityValues, OfOtherClaimsAreScalarsThatFitInAHeader) {
+TEST(IdentityLines, OfOtherClaimsAreScalarsThatFitInAHeader) {
     const struct {
         const char* claim;
         const char* outcome;  // the value, or with a '!' the reason
@@ -83,11 +85,32 @@ TEST(IdentityValues, OfOtherClaimsAreScalarsThatFitInAHeader) {
         SCOPED_TRACE(c.claim);
         const Claims claims{
             .all = Json::parse(std::string(R"({"x":{"role":)") + c.claim + "}}", 16).value()};
-        const auto values = identity_values(
+        const auto values = identity_lines(
             {{.name = "X-Role", .source = Source::claim, .claim = {"/x/role"}}}, claims);
         EXPECT_EQ(values ? std::string((*values)[0]) : "!" + outcome(values), c.outcome);
     }
     EXPECT_EQ(only_value({.source = Source::claim, .claim = {"absent"}}, {}), "");
+}
+
+TEST(IdentityLines, AreSentAsTheyStand) {
+    const IdentityLines lines({{.name = "A"}, {.name = "B"}, {.name = "C"}}, {"1", "", "x y"});
+    EXPECT_EQ(lines.all(), "A: 1\r\nC: x y\r\n");
+    EXPECT_EQ(lines.line(0), "A: 1\r\n");
+    EXPECT_EQ(lines.line(1), "");
+    EXPECT_EQ(lines.line(2), "C: x y\r\n");
+    EXPECT_EQ(lines[0], "1");
+    EXPECT_EQ(lines[1], "");
+    EXPECT_EQ(lines[2], "x y");
+}
+
+TEST(IdentityLines, HaveNoLineForAValueThatCouldBreakOne) {
+    for (const std::string_view value :
+         {"a\r\nX-Admin: 1", "a\nb", "a\rb", "a\tb", " a", "a ", "caf\xc3\xa9", "a\x7f", "\x01"}) {
+        const IdentityLines lines({{.name = "A"}, {.name = "B"}}, {value, "1"});
+        EXPECT_EQ(lines.all(), "B: 1\r\n") << value;
+        EXPECT_EQ(lines[0], "");
+        EXPECT_EQ(lines[1], "1");
+    }
 }
 
 TEST(FoldedNames, AreEqualWhereABackendCannotTellThemApart) {

@@ -80,17 +80,16 @@ void require_identity(const naive::Message& sent, const http::ForwardFacts& fact
         const auto ours = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
             return naive::lower(header.name) == field.name;
         });
-        require(ours != headers.end() && facts.identity_values != nullptr, "no identity but ours");
+        require(ours != headers.end() && facts.identity != nullptr, "no identity but ours");
         const auto index = static_cast<std::size_t>(ours - headers.begin());
         const bool is_organization = ours->source == Source::organization && facts.organization;
-        require(field.value ==
-                    (is_organization ? *facts.organization : (*facts.identity_values)[index]),
+        require(field.value == (is_organization ? *facts.organization : (*facts.identity)[index]),
                 "with our value");
         seen.push_back(field.name);
     }
     std::sort(seen.begin(), seen.end());
     require(std::adjacent_find(seen.begin(), seen.end()) == seen.end(), "each once");
-    const std::size_t ours = facts.identity_values ? facts.identity_values->size() : 0;
+    const std::size_t ours = facts.identity ? facts.identity->size() : 0;
     require(seen.size() == ours, "and all of them");
 }
 
@@ -165,7 +164,7 @@ void try_input(std::string_view input) {
     std::string scratch;
     const auto target = core::Target::parse(head.target, {}, scratch);
     if (!target) return;
-    static const core::IdentityValues values{"ada", "org1", "admin"};
+    static const core::IdentityLines lines(identity_headers(), {"ada", "org1", "admin"});
     // A route with this prefix has matched, in one spelling or another.
     const bool is_api =
         naive::lower(core::percent_decoded(first_segment(target->path()))) == "/api";
@@ -180,7 +179,7 @@ void try_input(std::string_view input) {
     if (head.host_field.empty() && facts.host.empty()) facts.host = "up.test:81";
     if (choices.contains('i')) {
         facts.identity_headers = identity_headers();
-        facts.identity_values = &values;
+        facts.identity = &lines;
     }
     if (choices.contains('o')) facts.organization = "org2";
     try_facts(head, *target, facts);

@@ -67,10 +67,10 @@ void require_good(const Claims& claims) {
     // That the issuer is a configured one has been checked before its claims are read.
     if (!fits_in_header(claims.issuer)) return;
     const auto headers = default_identity_headers();
-    const auto values = identity_values(headers, claims);
-    require(values && values->size() == headers.size(), "a value for each header");
-    for (std::size_t i = 0; i < values->size(); ++i) {
-        const std::string_view value = (*values)[i];
+    const auto lines = identity_lines(headers, claims);
+    require(lines && lines->size() == headers.size(), "a place for each header");
+    for (std::size_t i = 0; i < lines->size(); ++i) {
+        const std::string_view value = (*lines)[i];
         const auto is_printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
         require(std::all_of(value.begin(), value.end(), is_printable), "fit to be sent");
     }

@@ -214,10 +214,10 @@ TEST(RequestHeadWriter, ConnectionCannotNominateAwayWhatAnswersRelyOn) {
     ForwardFacts facts = stranger;
     facts.keep_authorization = true;
     facts.client_is_trusted_proxy = true;
-    core::IdentityValues values;
-    for (std::size_t i = 0; i < identity.size(); ++i) values.add("ours");
+    core::IdentityLines lines;
+    for (const core::IdentityHeader& header : identity) lines.add(header.name, "ours");
     facts.identity_headers = identity;
-    facts.identity_values = &values;
+    facts.identity = &lines;
     const std::string head = forwarded(
         request_with("Connection: close, Authorization, x-auth-subject, Host\r\n"
                      "Connection: COOKIE , X-Forwarded-For, Content-Length, My-User, x-org\r\n"
@@ -241,9 +241,9 @@ TEST(RequestHeadWriter, ConnectionCannotNominateAwayWhatAnswersRelyOn) {
 TEST(RequestHeadWriter, IdentityIsOursAlone) {
     ForwardFacts facts = stranger;
     facts.identity_headers = identity;
-    const core::IdentityValues values = {
-        "user 1", "", "org-claim", "read:a write:b", "https://api.x", "https://iss.x"};
-    facts.identity_values = &values;
+    const core::IdentityLines lines(
+        identity, {"user 1", "", "org-claim", "read:a write:b", "https://api.x", "https://iss.x"});
+    facts.identity = &lines;
     const std::string bytes = request_with(
         "X-Auth-Client-Id: admin\r\nX_Auth_Subject: root\r\nX-Auth-Subject: root\r\nMy.User: "
         "x\r\n");
@@ -270,8 +270,8 @@ TEST(RequestHeadWriter, AnUnusualAmountOfIdentityIsWrittenWhole) {
     facts.identity_headers = identity;
     for (std::size_t size = 1; size < 2500; ++size) {
         const std::string value(size, 'x');
-        const core::IdentityValues values = {value, value};
-        facts.identity_values = &values;
+        const core::IdentityLines lines(identity, {value, value});
+        facts.identity = &lines;
         ASSERT_EQ(forwarded("GET / HTTP/1.1\r\nHost: a\r\n\r\n", facts),
                   "GET / HTTP/1.1\r\nHost: a\r\nX-Auth-Subject: " + value +
                       "\r\nX-Auth-Client-Id: " + value +
@@ -287,14 +287,21 @@ TEST(RequestHeadWriter, AValueThatCouldBreakALineIsNotWritten) {
     for (const std::string_view value :
          {"a\r\nX-Admin: 1", "a\nb", "a\rb", "a\tb", " a", "a ", "caf\xc3\xa9", "a\x7f", "\x01"}) {
         SCOPED_TRACE(shown(value));
-        const core::IdentityValues values = {value, "client"};
-        facts.identity_values = &values;
+        const core::IdentityLines lines(identity, {value, "client"});
+        facts.identity = &lines;
         facts.request_id = value;
         const std::string head = forwarded(request_with(""), facts);
         EXPECT_EQ(count_named(head, "X-Auth-Subject"), 0U) << head;
         EXPECT_EQ(count_named(head, "X-Request-Id"), 0U) << head;
         EXPECT_EQ(count_named(head, "X-Auth-Client-Id"), 1U);
         EXPECT_EQ(count_named(head, "X-Admin"), 0U);
+
+        facts.organization = value;
+        const std::string bound = forwarded(request_with(""), facts);
+        EXPECT_EQ(count_named(bound, "X-Auth-Organization-Id"), 0U) << bound;
+        EXPECT_EQ(count_named(bound, "X-Auth-Client-Id"), 1U);
+        EXPECT_EQ(count_named(bound, "X-Admin"), 0U);
+        facts.organization.reset();
     }
 }
 

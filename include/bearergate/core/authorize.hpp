@@ -29,7 +29,7 @@ struct VerifiedToken {
     Thumbprint key{};  // of the key that verified it, which was found by these two
     std::optional<std::string> key_id{};
     Algorithm algorithm{};
-    IdentityValues identity{};
+    IdentityLines identity{};
 };
 // Check 13a, after the signature was proved with `key`.
 Result<VerifiedToken, Reason> admit(const Examined& examined, const PublicKey& key,

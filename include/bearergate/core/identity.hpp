@@ -28,29 +28,44 @@ struct IdentityHeader {
 };
 std::vector<IdentityHeader> default_identity_headers();
 
-// A token's values for Policy::identity, by position; "" sends no header. Made once per token. The
-// organization's slot holds the claim's; permit() says when the audience's replaces it.
+// A token's field lines for Policy::identity, by position, as they are sent. Made once per token.
+// The organization's line holds the claim's; permit() says when the audience's replaces it.
 //
-// One text, since every request of a token reads all of them: in strings of their own they are six
-// places in memory to wait for (0.3 µs with a thousand tokens in use).
-class IdentityValues {
+// One text, since every request of a token sends all of it: in strings of their own the values are
+// six places in memory to wait for (0.3 µs with a thousand tokens in use).
+class IdentityLines {
 public:
-    IdentityValues() = default;
-    IdentityValues(std::initializer_list<std::string_view> values);
+    IdentityLines() = default;
+    // Values by position. For tests.
+    IdentityLines(const std::vector<IdentityHeader>& headers,
+                  std::initializer_list<std::string_view> values);
 
-    void add(std::string_view value);
-    std::size_t size() const { return ends_.size(); }
-    std::string_view operator[](std::size_t index) const;  // less than size()
+    // No line for "", nor for what could become another line: is_field_value() is asked here, so
+    // that no mistake where values come from matters.
+    void add(std::string_view name, std::string_view value);
+    std::size_t size() const { return places_.size(); }
+    std::string_view all() const { return text_; }
+    std::string_view line(std::size_t index) const;        // with its CRLF; "" where there is none
+    std::string_view operator[](std::size_t index) const;  // the value; less than size()
     std::size_t bytes() const;                             // that it holds beside itself
-    bool operator==(const IdentityValues&) const = default;
+    bool operator==(const IdentityLines&) const = default;
 
 private:
+    struct Place {
+        std::uint32_t begin = 0;  // of the line in the text
+        std::uint32_t value = 0;
+        std::uint32_t end = 0;  // of the value
+        bool operator==(const Place&) const = default;
+    };
     std::string text_{};
-    std::vector<std::uint32_t> ends_{};  // of each value in the text
+    std::vector<Place> places_{};
 };
 // claim_invalid for a configured claim that cannot be a header value (docs/how-it-decides.md).
-Result<IdentityValues, Reason> identity_values(const std::vector<IdentityHeader>& headers,
-                                               const Claims& claims);
+Result<IdentityLines, Reason> identity_lines(const std::vector<IdentityHeader>& headers,
+                                             const Claims& claims);
+
+// What may stand in a field value that we make: printable ASCII without a space at either end.
+bool is_field_value(std::string_view value);
 
 // Whether a claim can travel as it is: at most 1 KiB of 0x20 to 0x7E without outer spaces.
 bool fits_in_header(std::string_view value);

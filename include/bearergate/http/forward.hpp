@@ -59,7 +59,7 @@ struct ForwardFacts {
     // Position by position Policy::identity; null: no identity is sent. `organization` replaces
     // the organization's.
     std::span<const core::IdentityHeader> identity_headers{};
-    const core::IdentityValues* identity_values = nullptr;
+    const core::IdentityLines* identity = nullptr;
     std::optional<std::string_view> organization{};
 };
 

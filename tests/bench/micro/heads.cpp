@@ -54,12 +54,9 @@ BENCHMARK(parse_request)->Name("request head: parse");
 void rewrite_request(benchmark::State& state) {
     const auto identity = core::default_identity_headers();
     const Hygiene hygiene(identity, {});
-    const core::IdentityValues values{"0zijz9uyrh5hqc1u02e7e",
-                                      "app-of-acme",
-                                      "acme",
-                                      "read:items read:projects",
-                                      "https://api.acme.example",
-                                      "https://acme.logto.app/oidc"};
+    const core::IdentityLines lines(
+        identity, {"0zijz9uyrh5hqc1u02e7e", "app-of-acme", "acme", "read:items read:projects",
+                   "https://api.acme.example", "https://acme.logto.app/oidc"});
     RequestHead head;
     RequestParser parser;
     if (parser.parse(request, head)) return state.SkipWithError("refused");
@@ -69,7 +66,7 @@ void rewrite_request(benchmark::State& state) {
                              .scheme = "https",
                              .request_id = "0a1b2c3d4e5f60718293a4b5",
                              .identity_headers = identity,
-                             .identity_values = &values};
+                             .identity = &lines};
     std::string out;
     for (auto _ : state) {
         out.clear();
