@@ -136,7 +136,7 @@ std::size_t TokenCache::find_slot(const TokenDigest& digest) const {
     }
 }
 
-const TokenCache::Entry* TokenCache::find(const TokenDigest& digest) {
+TokenCache::Entry* TokenCache::find(const TokenDigest& digest) {
     const std::size_t slot = find_slot(digest);
     if (slot == no_slot) return nullptr;
     Stored& stored = entries_[index_in(slots_[slot])];

@@ -5,18 +5,17 @@
 namespace bearergate::gateway {
 
 bool WorkerKeys::use(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation) {
-    if (former_.ring && generation == former_.number) {
-        former_.ring = std::move(ring);
-        return true;
+    const bool is_former = former_.ring && generation == former_.number;
+    const bool is_current = current_.ring && generation == current_.number;
+    if (!is_former && current_.ring && generation < current_.number) return false;
+    if (is_former || is_current) {
+        (is_former ? former_ : current_).ring = std::move(ring);
+    } else {
+        std::vector<Question> none_open(ring->size());
+        if (current_.ring) former_ = std::move(current_);
+        current_ = {generation, std::move(ring), std::move(none_open)};
     }
-    if (current_.ring && generation < current_.number) return false;
-    if (current_.ring && generation == current_.number) {
-        current_.ring = std::move(ring);
-        return true;
-    }
-    std::vector<Question> none_open(ring->size());
-    if (current_.ring) former_ = std::move(current_);
-    current_ = {generation, std::move(ring), std::move(none_open)};
+    ++revision_;
     return true;
 }
 

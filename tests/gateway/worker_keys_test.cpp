@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 namespace bearergate::gateway {
 namespace {
@@ -62,6 +63,19 @@ TEST(WorkerKeys, OnlyTwoGenerationsAreKept) {
     EXPECT_FALSE(keys.use(ring(1), 1));
     EXPECT_EQ(keys.ring(1), nullptr);
     EXPECT_NE(keys.ring(3), nullptr);
+}
+
+TEST(WorkerKeys, TheirRevisionIsAnotherWheneverTheyAre) {
+    WorkerKeys keys;
+    auto before = keys.revision();
+    for (const std::uint64_t generation : {1U, 1U, 2U, 1U, 2U, 3U, 2U}) {
+        ASSERT_TRUE(keys.use(ring(1), generation));
+        EXPECT_NE(std::exchange(before, keys.revision()), keys.revision());
+    }
+    ASSERT_FALSE(keys.use(ring(1), 1));
+    keys.asked({.issuer = 0, .generation = 3});
+    keys.answered({.issuer = 0, .generation = 3}, {});
+    EXPECT_EQ(keys.revision(), before);
 }
 
 TEST(WorkerKeys, AnIssuerThatIsNotThereHasNoKeys) {

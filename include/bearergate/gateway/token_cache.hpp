@@ -43,10 +43,11 @@ public:
 
     struct Entry {
         std::shared_ptr<const core::VerifiedToken> token{};
-        std::uint64_t generation = 0;  // of the policy it was verified under
+        std::uint64_t generation = 0;     // of the policy it was verified under
+        std::uint64_t keys_revision = 0;  // of WorkerKeys, when its key was last seen among them
     };
     // Null when it is not there. Valid until the next change. Does not allocate.
-    const Entry* find(const TokenDigest& digest);
+    Entry* find(const TokenDigest& digest);
     // Replaces an entry with the same digest. `bytes`: what the token takes in memory.
     void insert(const TokenDigest& digest, Entry entry, std::size_t bytes);
     void erase(const TokenDigest& digest);

@@ -24,6 +24,9 @@ public:
     // False when it came too late to be of use.
     bool use(std::shared_ptr<const core::KeyRing> ring, std::uint64_t generation);
 
+    // Another number whenever other keys are in use: what held under this one still holds.
+    std::uint64_t revision() const { return revision_; }
+
     // Null while this generation's ring has not come.
     const core::KeyRing* ring(std::uint64_t generation) const;
     // Null while the issuer has no usable keys.
@@ -53,6 +56,7 @@ private:
 
     Generation current_{};
     Generation former_{};
+    std::uint64_t revision_ = 0;
 };
 
 }  // namespace bearergate::gateway
