@@ -92,7 +92,7 @@ std::string actual_answer(const Explanation& explanation) {
     if (explanation.is_preflight) return "allowed: a preflight, answered by the gateway itself";
     const auto reason = refusal_of(explanation);
     if (!reason) return "allowed";
-    std::string text = refused(core::refusal(*reason).status, *reason);
+    std::string text = refused(core::refusal(*reason).status, reason);
     if (explanation.is_forwarded) text += ", which a route in shadow mode records and forwards";
     return text;
 }
@@ -157,7 +157,10 @@ Usable<TriedCase> try_case(const config::Loaded& loaded, const config::TestCase&
     const auto token = token_text(test, loaded.policy, now);
     if (!token) return fail(token.error());
     std::vector<std::string> fields;
-    for (const auto& [name, value] : test.headers) fields.push_back(name + ": " + value);
+    fields.reserve(test.headers.size());
+    for (const auto& [name, value] : test.headers) {
+        fields.push_back(fmt::format("{}: {}", name, value));
+    }
     const auto head = gateway::request_head(test.method, url_of(test), fields, *token);
     if (!head) return fail(head.error());
 

@@ -160,7 +160,7 @@ private:
     std::string condition_text(const ClaimCondition& condition) const {
         Lines values;
         for (const core::Json& value : condition.values) values.push_back(value_text(value));
-        const std::string name = config::printable(condition.claim.text);
+        std::string name = config::printable(condition.claim.text);
         const std::string list = fmt::format("{}", fmt::join(values, ", "));
         switch (condition.kind) {
             case ClaimCondition::Kind::equals: return name + " is " + list;

@@ -59,6 +59,7 @@ int unusable(const std::string& why) {
 // None when a file is bad: every one of them has then been complained of.
 std::optional<std::vector<Case>> cases_of(const Options& options, const config::Loaded& loaded) {
     std::vector<Case> cases;
+    cases.reserve(loaded.config.tests.size());
     for (const config::TestCase& test : loaded.config.tests) {
         cases.push_back({.test = test, .file = options.config});
     }

@@ -55,6 +55,14 @@ void warn_about_routes(Draft& draft);
 
 // One or several audiences; none, and an error, when there is none or an empty one.
 std::optional<std::vector<std::string>> read_audience(Block& block, std::string_view key);
+// What the one of a list that a file names may be called.
+template <class Named>
+std::vector<std::string_view> names_of(const std::vector<Named>& list) {
+    std::vector<std::string_view> names;
+    names.reserve(list.size());
+    for (const Named& one : list) names.push_back(one.name);
+    return names;
+}
 // Names that people choose stand in logs and metrics: reports a key that is unfit for that.
 void check_name(const Node& child, Draft& draft);
 // RFC 9110 section 5.6.2.

@@ -98,8 +98,7 @@ void read_token(const Node& node, TestCase& test, const Subject& subject) {
 
 void read_identity(const Node& node, Expectation& expect, const Subject& subject) {
     if (!expect_map(node, "'headers'", subject.reading)) return;
-    std::vector<std::string_view> names;
-    for (const core::IdentityHeader& header : subject.policy.identity) names.push_back(header.name);
+    const auto names = names_of(subject.policy.identity);
     for (const Node& child : node.children) {
         const bool known = std::any_of(names.begin(), names.end(), [&](std::string_view name) {
             return core::folded(name) == core::folded(child.key);
@@ -115,8 +114,7 @@ void read_identity(const Node& node, Expectation& expect, const Subject& subject
         }
         const auto value = read_text(child, shown(child.key), subject.reading);
         if (!value) continue;
-        expect.headers.emplace_back(child.key,
-                                    *value == "none" ? std::nullopt : std::optional(*value));
+        expect.headers.emplace_back(child.key, value == "none" ? std::nullopt : value);
     }
 }
 
@@ -172,9 +170,8 @@ void read_expectation(const Node& node, Expectation& expect, const Subject& subj
     if (!block.is_there()) return;
     read_refusal(block, expect, subject);
     if (const Node* upstream = block.find("upstream")) {
-        std::vector<std::string_view> names;
-        for (const Upstream& one : subject.config.upstreams) names.push_back(one.name);
-        expect.upstream = read_word(*upstream, "'upstream'", names, subject.reading);
+        expect.upstream =
+            read_word(*upstream, "'upstream'", names_of(subject.config.upstreams), subject.reading);
     }
     if (const Node* headers = block.find("headers")) read_identity(*headers, expect, subject);
     block.finish();

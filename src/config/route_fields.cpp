@@ -135,8 +135,7 @@ void read_issuers(Block& block, RouteFields& fields, Draft& draft) {
     const auto items = read_list(*node, "'issuer'", Alone::accepted, draft.reading);
     if (!items) return;
     if (items->empty()) draft.error(node->place, "'issuer' is an empty list");
-    std::vector<std::string_view> names;
-    for (const core::Issuer& issuer : draft.policy.issuers) names.push_back(issuer.name);
+    const auto names = names_of(draft.policy.issuers);
     fields.issuers = std::vector<bool>(names.size());
     for (const Item& item : *items) {
         const auto found = std::find(names.begin(), names.end(), item.value);
@@ -153,8 +152,7 @@ void read_upstream(Block& block, RouteFields& fields, Draft& draft) {
     if (node == nullptr) return;
     const auto name = read_text(*node, "'upstream'", draft.reading);
     if (!name) return;
-    std::vector<std::string_view> names;
-    for (const Upstream& upstream : draft.config.upstreams) names.push_back(upstream.name);
+    const auto names = names_of(draft.config.upstreams);
     const auto found = std::find(names.begin(), names.end(), *name);
     if (found != names.end()) {
         fields.upstream = static_cast<std::size_t>(found - names.begin());

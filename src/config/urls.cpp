@@ -64,7 +64,7 @@ core::Result<Authority, Fault> parse_authority(std::string_view text) {
     if (port.front() != ':' || !number || *number == 0) {
         return std::unexpected("must have a port from 1 to 65535, or none");
     }
-    authority.port = *number;
+    authority.port = number;
     return authority;
 }
 

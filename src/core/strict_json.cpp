@@ -45,7 +45,8 @@ std::optional<std::string> unescaped(std::string_view token) {
             text.push_back(token[i]);
             continue;
         }
-        if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return std::nullopt;
+        ++i;
+        if (i == token.size() || (token[i] != '0' && token[i] != '1')) return std::nullopt;
         text.push_back(token[i] == '0' ? '~' : '/');
     }
     return text;

@@ -141,7 +141,7 @@ void AddressKeeper::State::tell() {
         if (dirty) hooks.changed(std::make_shared<const All>(all));
         dirty = false;
     } catch (const std::exception&) {
-        // It still is, then.
+        // It still is, then, and is told again.
     }
     if (all_asked && std::ranges::all_of(names, &Name::had_its_chance)) {
         std::exchange(all_asked, {})();

@@ -117,7 +117,7 @@ JsonText samples_json(const StatusHistory& history, bool whole) {
         row.push_back(sample.in_flight);
         add(row, sample.total);
         add(row, sample.upstream);
-        list.push_back(std::move(row));
+        list.push_back(row);
     }
     return list;
 }
@@ -171,7 +171,7 @@ JsonText routes_json(const Observation& of, const std::vector<std::size_t>& plac
                         {"access", core::name_of(route.rule.access)},
                         {"shadow", route.mode == core::Mode::shadow}};
         row.add(counts_json(of.counters.routes[place]));
-        list.push_back(std::move(row));
+        list.push_back(row);
     }
     return list;
 }

@@ -259,7 +259,7 @@ Task<std::optional<HttpAnswer>> HttpServer::Connection::ask(HttpQuestion questio
     try {
         if (server_->handler) server_->handler(std::move(question), std::move(ticket));
     } catch (const std::exception&) {
-        // It has no answer, then.
+        // There is no memory for an answer, then.
     }
     ticket = nullptr;
     co_await wait(event::answered);

@@ -213,7 +213,7 @@ void Resolver::State::work_on(const std::string& host, std::unique_lock<std::mut
         auto found = std::make_shared<Addresses>(look_up(host));
         if (!found->empty()) addresses = std::move(found);
     } catch (const std::exception&) {
-        // As if it had none.
+        // For want of memory: as if it had none.
     }
     lock.lock();
     if (!stopping) tell(host, addresses);

@@ -14,7 +14,6 @@
 namespace {
 
 using namespace bearergate;
-using test::Answers;
 using test::Fixture;
 using test::RawCase;
 

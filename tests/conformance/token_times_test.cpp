@@ -18,7 +18,6 @@ namespace {
 using namespace bearergate;
 using test::Connection;
 using test::Fixture;
-using test::Reply;
 using test::UpstreamPeer;
 
 constexpr double now = Fixture::now;

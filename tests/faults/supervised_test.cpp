@@ -20,7 +20,6 @@ namespace bearergate::test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 class Supervised : public testing::Test {

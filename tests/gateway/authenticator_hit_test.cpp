@@ -21,17 +21,21 @@ void* counted(std::size_t bytes) {
     return memory;
 }
 
+void* openssl_malloc(std::size_t bytes, const char*, int) {
+    ++openssl_allocations;
+    return std::malloc(bytes);
+}
+void* openssl_realloc(void* memory, std::size_t bytes, const char*, int) {
+    ++openssl_allocations;
+    return std::realloc(memory, bytes);
+}
+void openssl_free(void* memory, const char*, int) {
+    std::free(memory);
+}
+
 // OpenSSL allocates by itself; it listens only before its first allocation.
-const bool openssl_counts = CRYPTO_set_mem_functions(
-                                [](std::size_t bytes, const char*, int) {
-                                    ++openssl_allocations;
-                                    return std::malloc(bytes);
-                                },
-                                [](void* memory, std::size_t bytes, const char*, int) {
-                                    ++openssl_allocations;
-                                    return std::realloc(memory, bytes);
-                                },
-                                [](void* memory, const char*, int) { std::free(memory); }) == 1;
+const bool openssl_counts =
+    CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
 
 }  // namespace
 

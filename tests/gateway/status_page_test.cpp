@@ -25,7 +25,6 @@ namespace bearergate::gateway {
 namespace {
 
 using config::AdminPage;
-using net::HttpQuestion;
 using nlohmann::json;
 using test::EventReader;
 using testing::HasSubstr;

@@ -36,6 +36,7 @@ protected:
                 io.restart();
                 io.run_one_for(10ms);
             } catch (const std::bad_alloc&) {
+                // It is run again.
             }
         }
         return so;

@@ -45,7 +45,7 @@ TEST(BufferPool, ABlockThatMovesIsGivenBackOnce) {
     auto one = pool.borrow();
     const char* const first = one.bytes().data();
     auto two = std::move(one);
-    EXPECT_FALSE(one);
+    EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): it says that it is empty
     EXPECT_EQ(two.bytes().data(), first);
     auto three = pool.borrow();
     const char* const second = three.bytes().data();

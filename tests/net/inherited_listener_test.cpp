@@ -53,10 +53,11 @@ protected:
         four.sin_family = AF_INET;
         four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const bool is_six = family == AF_INET6;
-        ::bind(made,
-               is_six ? reinterpret_cast<const sockaddr*>(&six)
-                      : reinterpret_cast<const sockaddr*>(&four),
-               is_six ? sizeof six : sizeof four);
+        const int bound = ::bind(made,
+                                 is_six ? reinterpret_cast<const sockaddr*>(&six)
+                                        : reinterpret_cast<const sockaddr*>(&four),
+                                 is_six ? sizeof six : sizeof four);
+        if (bound != 0) throw std::runtime_error("cannot bind");
         ::listen(made, 16);
         return made;
     }

@@ -169,8 +169,11 @@ private:
             return std::string_view(head).substr(at + 1).starts_with(path);
         };
         if (is_for("/forbidden") || is_for("/closed")) ++forbidden_;
-        if (is_for("/early"))
-            return talk.send("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n") && false;
+        const auto last_words = [&](std::string_view words) {
+            talk.send(words);
+            return false;
+        };
+        if (is_for("/early")) return last_words("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n");
         const std::int64_t body = read_body(talk, head);
         if (body < 0) return false;
         if (is_for("/upload")) return talk.send(sized(std::to_string(body)));
@@ -180,9 +183,9 @@ private:
                    talk.send("3\r\nabc\r\n") && talk.send("2\r\nde\r\n0\r\n\r\n");
         }
         if (is_for("/reset")) return talk.reset(), false;
-        if (is_for("/garbage")) return talk.send("SSH-2.0-OpenSSH\r\n\r\n") && false;
+        if (is_for("/garbage")) return last_words("SSH-2.0-OpenSSH\r\n\r\n");
         if (is_for("/cut")) {
-            return talk.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") && false;
+            return last_words("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
         }
         if (is_for("/chat")) return chat(talk);
         if (is_for("/slow")) std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -45,7 +45,7 @@ public:
         if (::listen(socket(), 0) != 0) throw std::runtime_error("cannot listen");
         for (int& filler : fillers_) {
             filler = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-            ::connect(filler, where(), sizeof(sockaddr_in));
+            static_cast<void>(::connect(filler, where(), sizeof(sockaddr_in)));
         }
     }
     ~FullBacklog() {
