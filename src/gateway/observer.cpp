@@ -135,7 +135,7 @@ void Observer::State::end() {
         try {
             take(observation);
         } catch (const std::exception&) {
-            // That one's loss.
+            // For want of memory: that one's loss.
         }
     }
 }

@@ -16,6 +16,7 @@ constexpr std::chrono::seconds process_figures_last{10};
 
 void Server::State::make_observer() {
     std::vector<Observer::Ask> asks;
+    asks.reserve(workers.size());
     for (const auto& worker : workers) {
         asks.push_back(
             [&worker = *worker](Observer::Answer answer) { worker.gather(std::move(answer)); });

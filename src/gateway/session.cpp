@@ -77,7 +77,7 @@ net::Task<Session::Arrival> Session::await_request() {
         if (!length) {
             arrival.reason = length.error();
         } else if (*length) {
-            arrival.head_bytes = **length;
+            arrival.head_bytes = *length;
         } else if (client_.ended()) {
             arrival.reason = Reason::bad_request;
         }
