@@ -74,18 +74,26 @@ if(BEARERGATE_LTO AND CMAKE_BUILD_TYPE MATCHES "^Rel" AND CMAKE_CXX_COMPILER_ID 
 endif()
 
 # Which code a release runs often, and which hardly ever, in cmake/bearergate.profdata: 4 % less CPU
-# a warm request. scripts/profile counts it; what has changed since is compiled as without.
+# a warm request. scripts/profile counts it. It says nothing of functions that take other branches
+# since then, which are compiled as without it.
 set(BEARERGATE_PROFILE use CACHE STRING "Profile of release builds with Clang: use, make or none")
 set_property(CACHE BEARERGATE_PROFILE PROPERTY STRINGS use make none)
 set(bearergate_profile "")
 set(bearergate_profile_link "")
 set(bearergate_profile_file "")
-if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+if(NOT BEARERGATE_PROFILE MATCHES "^(use|make|none)$")
+  message(FATAL_ERROR "BEARERGATE_PROFILE is ${BEARERGATE_PROFILE}; it can be use, make or none")
+endif()
+# Older ones cannot read what 19 writes.
+if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"
+   AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
   # A file's own functions are named by it, wherever the sources lie.
   set(names "SHELL:-mllvm -static-func-full-module-prefix=false")
   if(BEARERGATE_PROFILE STREQUAL "use")
     set(bearergate_profile_file ${PROJECT_SOURCE_DIR}/cmake/bearergate.profdata)
-    set(bearergate_profile -fprofile-use=${bearergate_profile_file} ${names}
+    # Seen from where compilers are run, so that ccache takes two checkouts for the same.
+    file(RELATIVE_PATH counts ${CMAKE_BINARY_DIR} ${bearergate_profile_file})
+    set(bearergate_profile -fprofile-use=${counts} ${names}
         -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
   elseif(BEARERGATE_PROFILE STREQUAL "make")
     # Counters that are the file itself, since the program ends without a chance to write them; values

@@ -78,8 +78,7 @@ std::vector<IdentityHeader> default_identity_headers() {
 
 IdentityLines::IdentityLines(const std::vector<IdentityHeader>& headers,
                              std::initializer_list<std::string_view> values) {
-    auto header = headers.begin();
-    for (const std::string_view value : values) add((header++)->name, value);
+    for (const std::string_view value : values) add(headers.at(size()).name, value);
 }
 
 void IdentityLines::add(std::string_view name, std::string_view value) {

@@ -102,6 +102,7 @@ Alarm::~Alarm() {
     state_->timer.close(ignored);
 }
 
+// The wait's memory is in its room. NOLINTNEXTLINE(bugprone-exception-escape)
 void Alarm::set(std::chrono::nanoseconds after) noexcept {
     // To the kernel, no time at all means never.
     state_->set(std::max(after, std::chrono::nanoseconds(1)));

@@ -14,12 +14,13 @@ namespace bearergate::gateway {
 using TokenDigest = std::array<std::uint8_t, 16>;
 
 // SipHash-1-3-128 of the whole token, under a key that only this hasher knows: nobody outside can
-// aim at the digest of another's token, and no token can be told from its digest. One round a word
-// is enough where digests are never shown: two tokens of one length agree with 2^-167 at best
-// (Dobraunig, Mendel, Schläffer 2014), every guess is a request of its own, and two rounds cost two
-// to three times as much (430 ns a token instead of 130). SHA-256 would do without a key, and take
-// 1.9 µs on a CPU without instructions for it. HMAC-SHA-256 cut to as many bytes where OpenSSL
-// offers no SipHash, as under FIPS rules.
+// aim at the digest of another's token, and no token can be told from its digest. Who wants to be
+// taken for another must hit that one's digest, unseen, with one request for each try, at no better
+// odds than 2^-128; how two tokens of their own differ tells them nothing, since no digest is ever
+// shown. So one round a word will do: the two of SipHash-2-4 cost two to three times as much (430
+// ns a token instead of 130). SHA-256 would do without a key, and take 1.9 µs on a CPU without
+// instructions for it. HMAC-SHA-256 cut to as many bytes where OpenSSL offers no SipHash, as under
+// FIPS rules.
 class TokenHasher {
 public:
     using Key = std::array<std::uint8_t, 16>;
