@@ -88,17 +88,17 @@ endif()
 if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"
    AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
   # A file's own functions are named by it, wherever the sources lie.
-  set(names "SHELL:-mllvm -static-func-full-module-prefix=false")
+  set(bearergate_profile_names "SHELL:-mllvm -static-func-full-module-prefix=false")
   if(BEARERGATE_PROFILE STREQUAL "use")
     set(bearergate_profile_file ${PROJECT_SOURCE_DIR}/cmake/bearergate.profdata)
     # Seen from where compilers are run, so that ccache takes two checkouts for the same.
-    file(RELATIVE_PATH counts ${CMAKE_BINARY_DIR} ${bearergate_profile_file})
-    set(bearergate_profile -fprofile-use=${counts} ${names}
+    file(RELATIVE_PATH bearergate_profile_path ${CMAKE_BINARY_DIR} ${bearergate_profile_file})
+    set(bearergate_profile -fprofile-use=${bearergate_profile_path} ${bearergate_profile_names}
         -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
   elseif(BEARERGATE_PROFILE STREQUAL "make")
     # Counters that are the file itself, since the program ends without a chance to write them; values
     # (what is called by pointer) cannot be kept that way.
-    set(bearergate_profile -fprofile-generate ${names}
+    set(bearergate_profile -fprofile-generate ${bearergate_profile_names}
         "SHELL:-mllvm -runtime-counter-relocation" "SHELL:-mllvm -disable-vp")
     set(bearergate_profile_link -fprofile-generate)
   endif()
