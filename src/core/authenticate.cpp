@@ -60,12 +60,12 @@ Result<VerifiedToken, Reason> admit(const Examined& examined, const PublicKey& k
     auto identity = identity_lines(policy.identity, *claims);
     if (!identity) return std::unexpected(identity.error());
     return VerifiedToken{.issuer = examined.issuer,
+                         .identity = std::move(*identity),
                          .claims = std::move(*claims),
                          .key = key.thumbprint,
                          .key_id = examined.header.key_id.transform(
                              [](std::string_view id) { return std::string(id); }),
-                         .algorithm = examined.header.algorithm,
-                         .identity = std::move(*identity)};
+                         .algorithm = examined.header.algorithm};
 }
 
 }  // namespace bearergate::core

@@ -111,13 +111,13 @@ Result<Claims, Reason> read_claims(const UnverifiedToken& token, const ClaimName
     }
     // RFC 7800: such a token is worth something only together with a key that we cannot ask for.
     if (is_there(payload.at("cnf"))) return std::unexpected(Reason::sender_constrained);
-    return Claims{.issuer = std::string(token.issuer().value_or("")),
-                  .subject = std::move(**subject),
+    return Claims{.times = *times,
                   .audience = std::move(*audience),
                   .scopes = std::move(*scopes),
-                  .client = std::move(*client),
                   .organization = std::move(*organization),
-                  .times = *times,
+                  .issuer = std::string(token.issuer().value_or("")),
+                  .subject = std::move(**subject),
+                  .client = std::move(*client),
                   .all = payload};
 }
 

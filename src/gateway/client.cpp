@@ -12,8 +12,8 @@ Client::Client(net::Stream connected, net::DeadlineSweep& sweep)
     sweep_.add(deadline_);
 }
 
-void Client::use_buffers(std::shared_ptr<net::BufferPool> buffers) {
-    buffers_ = std::move(buffers);
+void Client::use_buffers(const std::shared_ptr<net::BufferPool>& buffers) {
+    if (buffers_ != buffers) buffers_ = buffers;  // other threads share their count
 }
 
 void Client::stand(net::Stream::Awaits awaits) {

@@ -44,7 +44,7 @@ net::Task<std::optional<Reason>> Forwarding::connect_to(const net::Endpoint& end
     connection_ = std::make_unique<net::UpstreamConnection>();
     connection_->server = server;
     connection_->endpoint = endpoint;
-    connection_->buffer = place_.upstream_buffers.borrow();
+    connection_->buffer = place_.upstream_buffers.vacant();
     net::Stream& stream = connection_->stream;
     stream.attach(client_->signal, event::upstream_received, event::upstream_writable);
     client_->signal.clear(event::upstream_writable);

@@ -2,6 +2,7 @@
 #include <bearergate/gateway/response_flow.hpp>
 
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -57,20 +58,27 @@ bool ResponseFlow::receive(net::UpstreamConnection& upstream) {
     if (const auto received = upstream.stream.received()) {
         end_ += received->bytes;
         if (received->bytes > 0) answered_ = true;
+        // The upstream has done its work and answered: it is not to blame, nor to be asked again.
+        if (received->condition == Condition::failed && upstream.stream.has_error()) {
+            throw std::bad_alloc();
+        }
         if (received->condition != Condition::open) closed_ = received->condition;
         return true;
     }
     if (upstream.stream.is_receiving()) return false;
     // What is left is the beginning of a head; what came before it has been sent.
-    char* const bytes = upstream.buffer.bytes().data();
-    std::memmove(bytes, bytes + begin_, end_ - begin_);
+    if (begin_ == end_) {
+        upstream.buffer.release();
+    } else if (begin_ > 0) {
+        char* const bytes = upstream.buffer.bytes().data();
+        std::memmove(bytes, bytes + begin_, end_ - begin_);
+    }
     end_ -= std::exchange(begin_, 0);
-    const auto room = upstream.buffer.bytes().subspan(end_);
-    if (room.empty()) {  // a head that fills the buffer and is not whole
+    if (end_ == upstream.buffer.size()) {  // a head that fills the buffer and is not whole
         state_ = State::broken;
         return true;
     }
-    upstream.stream.start_receive(room);
+    upstream.stream.start_receive(net::Landing(upstream.buffer, end_));
     return upstream.stream.has_received();
 }
 

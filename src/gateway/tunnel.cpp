@@ -34,7 +34,8 @@ struct Peer {
     void stand() {
         net::Stream& stream = connection.stream;
         if (ended || gone || stream.is_receiving() || stream.has_received()) return;
-        stream.start_receive(connection.buffer.bytes());
+        connection.buffer.release();
+        stream.start_receive(net::Landing(connection.buffer));
     }
 };
 

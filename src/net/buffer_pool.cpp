@@ -12,16 +12,23 @@ BufferPool::BufferPool(std::size_t block_bytes, std::size_t keep)
 }
 
 BufferPool::Block BufferPool::borrow() {
+    Block block = vacant();
+    block.hold();
+    return block;
+}
+
+BufferPool::Block BufferPool::vacant() {
     Block block;
-    if (free_.empty()) {
-        block.data_ = std::make_unique_for_overwrite<char[]>(block_bytes_);
-    } else {
-        block.data_ = std::move(free_.back());
-        free_.pop_back();
-    }
     block.pool_ = this;
     block.size_ = block_bytes_;
     return block;
+}
+
+std::unique_ptr<char[]> BufferPool::take() {
+    if (free_.empty()) return std::make_unique_for_overwrite<char[]>(block_bytes_);
+    auto data = std::move(free_.back());
+    free_.pop_back();
+    return data;
 }
 
 BufferPool::Block::Block(Block&& other) noexcept
@@ -47,8 +54,11 @@ void BufferPool::Block::release() {
     if (data_ == nullptr) return;
     if (pool_->free_.size() < pool_->keep_) pool_->free_.push_back(std::move(data_));
     data_.reset();
-    pool_ = nullptr;
-    size_ = 0;
+}
+
+std::span<char> BufferPool::Block::hold() {
+    if (data_ == nullptr && pool_ != nullptr) data_ = pool_->take();
+    return bytes();
 }
 
 }  // namespace bearergate::net

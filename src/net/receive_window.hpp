@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bearergate/net/landing.hpp>
+
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/detail/reactive_socket_recv_op.hpp>
 #include <netinet/tcp.h>
@@ -8,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
+#include <span>
 
 namespace bearergate::net {
 
@@ -28,13 +32,17 @@ struct ReceiveWindow {
         bool performed = false;  // something came, whether its handler has run or not
         bool exhausted = false;  // Asio will wait for an event before it tries again
     };
+    ReceiveWindow(const Landing& where, Report& told)
+        : landing(where), report(&told), shown(nullptr, where.size()) {}
+
     using value_type = boost::asio::mutable_buffer;
     using const_iterator = const value_type*;
-    const_iterator begin() const { return &buffer; }
-    const_iterator end() const { return &buffer + 1; }
+    const_iterator begin() const { return &shown; }
+    const_iterator end() const { return &shown + 1; }
 
-    value_type buffer{};
-    Report* report = nullptr;  // written when the receive is performed; outlives it
+    Landing landing;
+    Report* report;    // written when the receive is performed; outlives it
+    value_type shown;  // to Asio, which asks only whether there is room
 };
 
 // Once for each TCP socket.
@@ -44,8 +52,7 @@ inline void ask_for_rest(int descriptor) {
 }
 
 // recv() that tells whether it left anything. Errors, EAGAIN among them, by errno.
-inline ssize_t receive_all_there_is(int descriptor, boost::asio::mutable_buffer buffer,
-                                    bool& emptied) {
+inline ssize_t receive_all_there_is(int descriptor, std::span<char> buffer, bool& emptied) {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
     iovec part{.iov_base = buffer.data(), .iov_len = buffer.size()};
     msghdr message{};
@@ -83,12 +90,22 @@ public:
     static status do_perform(reactor_op* base) {
         auto* self = static_cast<reactive_socket_recv_op_base*>(base);
         Window::Report& report = *self->window_.report;
-        const ssize_t got = bearergate::net::receive_all_there_is(
-            self->socket_, self->window_.buffer, report.emptied);
-        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return not_done;
+        std::span<char> buffer;
+        try {
+            buffer = self->window_.landing.prepare();
+        } catch (const std::bad_alloc&) {
+            self->ec_ = boost::asio::error::no_memory;
+            report.performed = true;
+            return done;
+        }
+        const ssize_t got =
+            bearergate::net::receive_all_there_is(self->socket_, buffer, report.emptied);
+        const int why = errno;
+        if (got <= 0) self->window_.landing.abandon();
+        if (got < 0 && (why == EAGAIN || why == EWOULDBLOCK)) return not_done;
         self->bytes_transferred_ = got > 0 ? static_cast<std::size_t>(got) : 0;
         if (got == 0) self->ec_ = boost::asio::error::eof;
-        if (got < 0) self->ec_.assign(errno, boost::system::system_category());
+        if (got < 0) self->ec_.assign(why, boost::system::system_category());
         report.performed = true;
         report.exhausted = got <= 0 || report.emptied;
         return report.exhausted ? done_and_exhausted : done;

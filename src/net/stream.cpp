@@ -32,6 +32,8 @@ constexpr int most_unsent = 128 * 1024;
 // A peer that sends as fast as we read must not keep the loop to itself.
 constexpr unsigned most_receives_in_a_row = 16;
 
+constexpr const char* out_of_memory = "out of memory";
+
 boost::system::error_code last_error() {
     return {errno, boost::system::system_category()};
 }
@@ -55,7 +57,7 @@ void Stream::State::shut() {
     descriptor = -1;
     wants = Wants::nothing;
     wants_writable = false;
-    buffer = {};
+    landing = {};
     ssl.reset();
     boost::system::error_code ignored;
     if (socket) socket->close(ignored);
@@ -72,7 +74,7 @@ void Stream::State::tell(bool received, bool writable) {
 
 void Stream::State::finish_receive(Received what) {
     wants = Wants::nothing;
-    buffer = {};
+    landing = {};
     result = what;
 }
 
@@ -94,7 +96,7 @@ void Stream::State::wait(Side side) {
 // There was no memory to go on with, and nobody is above us to be told but by an event.
 void Stream::State::lose() {
     if (!is_open()) return;
-    problem = "out of memory";
+    problem = out_of_memory;
     handshaking = false;
     const bool received = wants != Wants::nothing;
     shut();
@@ -138,6 +140,7 @@ void Stream::State::on_received(const Error& error, std::size_t bytes) {
         what.condition = Condition::cancelled;
     } else if (error) {
         what.condition = Condition::failed;
+        if (error == boost::asio::error::no_memory) problem = out_of_memory;
     }
     finish_receive(what);
     tell(true, false);
@@ -156,9 +159,10 @@ void Stream::State::on_connected(const Error& error) {
 // Tries a receive before it stands.
 bool Stream::State::receive_now() {
     if (ssl) return read_tls();
-    const boost::asio::mutable_buffer all(buffer.data(), buffer.size());
-    const ssize_t got = receive_all_there_is(descriptor, all, report.emptied);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    const ssize_t got = receive_all_there_is(descriptor, landing.prepare(), report.emptied);
+    const int why = errno;
+    if (got <= 0) landing.abandon();
+    if (got < 0 && (why == EAGAIN || why == EWOULDBLOCK)) {
         stand_receive();
         return false;
     }
@@ -192,11 +196,10 @@ void Stream::State::receive_in_turn() {
 
 void Stream::State::stand_receive() {
     report.performed = false;
-    socket->async_receive(
-        ReceiveWindow{.buffer = {buffer.data(), buffer.size()}, .report = &report},
-        [self = Reference(this)](const Error& error, std::size_t bytes) {
-            self->on_received(error, bytes);
-        });
+    socket->async_receive(ReceiveWindow(landing, report),
+                          [self = Reference(this)](const Error& error, std::size_t bytes) {
+                              self->on_received(error, bytes);
+                          });
     receiving = true;
 }
 
@@ -282,15 +285,15 @@ std::optional<std::string> Stream::take_error() {
     return std::exchange(state_->problem, {});
 }
 
-void Stream::start_receive(std::span<char> buffer, Awaits awaits) {
+void Stream::start_receive(const Landing& landing, Awaits awaits) {
     State& state = *state_;
-    assert(state.wants == State::Wants::nothing && !buffer.empty());
+    assert(state.wants == State::Wants::nothing && landing.size() > 0);
     if (!state.is_open() || state.broken || state.handshaking) {
         state.finish_receive({.condition = Condition::failed});
         return state.tell(true, false);
     }
     state.wants = State::Wants::bytes;
-    state.buffer = buffer;
+    state.landing = landing;
     state.result.reset();
     // What Asio will not try by itself is tried here, unless it is known to be in vain.
     const bool may_stand = awaits != Awaits::more && state.report.emptied;

@@ -74,7 +74,7 @@ struct Stream::State : boost::intrusive_ref_counter<State, boost::thread_unsafe_
     std::optional<std::string> problem{};
 
     Wants wants = Wants::nothing;
-    std::span<char> buffer{};
+    Landing landing{};
     std::optional<Received> result{};
     bool wants_writable = false;
     bool connecting = false;

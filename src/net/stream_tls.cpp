@@ -162,6 +162,7 @@ bool Stream::State::handshake() {
 
 bool Stream::State::read_tls() {
     ERR_clear_error();
+    const std::span<char> buffer = landing.prepare();
     const int size = static_cast<int>(std::min<std::size_t>(buffer.size(), INT_MAX));
     wire.receives_left = most_receives;
     const int got = SSL_read(ssl.get(), buffer.data(), size);
@@ -170,6 +171,7 @@ bool Stream::State::read_tls() {
         finish_receive({.bytes = static_cast<std::size_t>(got)});
         return true;
     }
+    landing.abandon();
     switch (SSL_get_error(ssl.get(), got)) {
         case SSL_ERROR_WANT_READ: wait(Side::read); return false;
         case SSL_ERROR_WANT_WRITE: wait(Side::write); return false;

@@ -35,8 +35,8 @@ void UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection, SteadyTim
     stream.detach();
     if (!stream.is_open() || stream.has_received()) return;
     if (!stream.is_receiving()) {
-        if (!connection->buffer) connection->buffer = buffers_.borrow();
-        stream.start_receive(connection->buffer.bytes(), Stream::Awaits::silence);
+        connection->buffer = buffers_.vacant();
+        stream.start_receive(Landing(connection->buffer), Stream::Awaits::silence);
     }
     // An idle connection has nothing to say: bytes, an end and an error all mean that the next
     // exchange on it would go wrong. What is there already shows at once.

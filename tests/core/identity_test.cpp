@@ -22,12 +22,12 @@ std::string only_value(const IdentityHeader& header, const Claims& claims) {
 }
 
 TEST(IdentityLines, StandAtTheirHeadersPlaces) {
-    const Claims claims{.issuer = "https://i.example",
-                        .subject = "ada",
-                        .audience = {"a", "b"},
+    const Claims claims{.audience = {"a", "b"},
                         .scopes = {"x", "y"},
-                        .client = "c",
-                        .organization = "o"};
+                        .organization = "o",
+                        .issuer = "https://i.example",
+                        .subject = "ada",
+                        .client = "c"};
     EXPECT_EQ(identity_lines(headers, claims).value(),
               IdentityLines(headers, {"ada", "c", "o", "x y", "a b", "https://i.example"}));
     EXPECT_EQ(identity_lines({}, claims).value(), IdentityLines{});

@@ -57,6 +57,24 @@ TEST(BufferPool, ABlockThatMovesIsGivenBackOnce) {
     EXPECT_EQ(three.bytes().data(), first);
 }
 
+TEST(BufferPool, AVacantBlockBorrowsItsMemoryWhenItIsToHoldSomething) {
+    BufferPool pool(8);
+    auto block = pool.vacant();
+    EXPECT_FALSE(block);
+    EXPECT_TRUE(block.bytes().empty());
+    EXPECT_EQ(block.size(), 8U);
+    const char* const where = block.hold().data();
+    EXPECT_TRUE(block);
+    EXPECT_EQ(block.hold().data(), where);  // the same as long as it holds it
+    EXPECT_EQ(block.bytes().size(), 8U);
+    block.release();
+    EXPECT_FALSE(block);
+    const auto other = pool.borrow();
+    EXPECT_EQ(other.bytes().data(), where);
+    EXPECT_NE(block.hold().data(), where);
+    EXPECT_TRUE(BufferPool::Block().hold().empty());  // has no pool
+}
+
 TEST(BufferPool, KeepsNoMoreThanItShould) {
     constexpr std::size_t keep = 3;
     BufferPool pool(8, keep);

@@ -127,6 +127,21 @@ TEST_F(TlsTest, CarriesBytesBothWays) {
     EXPECT_EQ(receive(client_).bytes, 6U);
 }
 
+TEST_F(TlsTest, AReceiveThatStandsHoldsNoMemoryUntilARecordIsThere) {
+    shake_hands();
+    BufferPool pool(64);
+    BufferPool::Block block = pool.vacant();
+    server_.stream.start_receive(Landing(block));
+    for (int turn = 0; turn < 20; ++turn) io_.run_one_for(std::chrono::milliseconds(1));
+    EXPECT_TRUE(server_.stream.is_receiving());
+    EXPECT_FALSE(block);
+    test::send(client_.stream, "question");
+    ASSERT_TRUE(test::run_until(io_, [&] { return server_.is_up(received); }));
+    EXPECT_EQ(server_.stream.received()->bytes, 8U);
+    ASSERT_TRUE(block);
+    EXPECT_EQ(std::string_view(block.bytes().data(), 8), "question");
+}
+
 TEST_F(TlsTest, SmallPiecesGoOutInOneRecordAndLargeOnesInFullRecords) {
     shake_hands();
     const std::array<std::string_view, 8> small{"a", "b", "", "c", "d", "e", "f", "g"};

@@ -46,7 +46,7 @@ TEST_F(UpstreamPoolTest, TheLastOneInComesOutFirstAndIsMarkedAsReused) {
     EXPECT_EQ(taken->server, 1U);
     EXPECT_TRUE(taken->reused);
     EXPECT_TRUE(taken->stream.is_receiving());
-    EXPECT_TRUE(taken->buffer);
+    EXPECT_EQ(taken->buffer.size(), 1024U);
     EXPECT_EQ(pool.size(), 1U);
 }
 
@@ -90,6 +90,17 @@ TEST_F(UpstreamPoolTest, TakeItselfSkipsWhatShowedStale) {
     ASSERT_NE(taken, nullptr);
     EXPECT_EQ(taken->server, 0U);
     EXPECT_EQ(pool.size(), 0U);
+}
+
+TEST_F(UpstreamPoolTest, AnIdleConnectionHoldsNoMemoryToReceiveInto) {
+    UpstreamPool pool = make();
+    auto connection = connect();
+    connection->buffer = buffers_.borrow();
+    const char* const where = connection->buffer.bytes().data();
+    pool.put(std::move(connection), start, {});
+    ASSERT_EQ(pool.size(), 1U);
+    EXPECT_EQ(buffers_.borrow().bytes().data(), where);
+    EXPECT_FALSE(pool.take(start)->buffer);
 }
 
 TEST_F(UpstreamPoolTest, AConnectionThatAlreadyShowsMoreThanItsAnswerIsNotKept) {

@@ -45,13 +45,13 @@ std::optional<Reason> check_times(const TokenTimes& times, const TimeRules& rule
 
 // What a token says, once its signature has been proved.
 struct Claims {
-    std::string issuer{};
-    std::string subject{};
+    TokenTimes times{};
     std::vector<std::string> audience{};
     std::vector<std::string> scopes{};
-    std::optional<std::string> client{};
     std::optional<std::string> organization{};
-    TokenTimes times{};
+    std::string issuer{};
+    std::string subject{};
+    std::optional<std::string> client{};
     Json all{};  // the whole payload, for claim conditions and configured identity headers
 };
 // Check 13a: claim_invalid, sender_constrained. Call only for a token whose signature was proved.

@@ -35,7 +35,7 @@ public:
     bool ended() const { return ended_; }
 
     // Blocks for the inbox come from here from now on.
-    void use_buffers(std::shared_ptr<net::BufferPool> buffers);
+    void use_buffers(const std::shared_ptr<net::BufferPool>& buffers);
     // Leaves a receive standing behind what was received, if there is room and anything to expect;
     // else a reset is still noticed. It awaits nothing when a whole request is there and the
     // client's turn is over.

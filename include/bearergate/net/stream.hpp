@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bearergate/net/landing.hpp>
 #include <bearergate/net/signal.hpp>
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -41,7 +42,8 @@ public:
     void attach(Signal& signal, Signal::Bits received, Signal::Bits writable);
     void detach();
 
-    // Connecting and handshakes end by raising `writable`; has_error() says how they went.
+    // Connecting and handshakes end by raising `writable`; has_error() says how they went. It also
+    // tells a receive that failed because we had no memory from one that failed by the peer.
     void start_connect(const Executor& executor, const Endpoint& endpoint);
     void start_tls_server(ssl_ctx_st* context);
     // `server_name`: SNI and the name or address that the certificate must be for.
@@ -49,13 +51,16 @@ public:
     bool has_error() const;
     std::optional<std::string> take_error();  // a phrase for our own log, never for a client
 
-    // Receives into `buffer`, which must stay until received() or close(). Raises `received`, at
+    // Receives into `landing`, which must stay until received() or close(). Raises `received`, at
     // once if something is there already; after many in a row the loop's others come first. A
     // receive between messages that `awaits` nothing saves a system call and may overlook a reset,
     // until something is sent. One that awaits silence looks now, however many came in a row,
     // unless the last one emptied the socket.
     enum class Awaits : std::uint8_t { more, nothing, silence };
-    void start_receive(std::span<char> buffer, Awaits awaits = Awaits::more);
+    void start_receive(const Landing& landing, Awaits awaits = Awaits::more);
+    void start_receive(std::span<char> buffer, Awaits awaits = Awaits::more) {
+        start_receive(Landing(buffer), awaits);
+    }
     bool is_receiving() const;
     enum class Condition : std::uint8_t {
         open,       // bytes came

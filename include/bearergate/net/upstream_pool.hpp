@@ -27,8 +27,9 @@ struct UpstreamAddresses {
     bool operator==(const UpstreamAddresses&) const = default;
 };
 
-// An upstream connection and its receive buffer. While it idles in the pool a receive stands, so
-// that a close by the upstream is noticed without a system call.
+// An upstream connection and its receive buffer, which has memory while there is something in it.
+// While the connection idles in the pool a receive stands, so that a close by the upstream is
+// noticed without a system call.
 struct UpstreamConnection {
     Stream stream{};
     BufferPool::Block buffer{};
