@@ -4,6 +4,7 @@
 #include <bearergate/cli/commands.hpp>
 #include <bearergate/cli/load_file.hpp>
 #include <bearergate/cli/route_overview.hpp>
+#include <bearergate/config/diagnostics.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -66,7 +67,11 @@ std::size_t terminal_width() {
 int refuse(const std::vector<Diagnostic>& errors, const std::string& file) {
     const std::string name = typed_file(file);
     tell(errors, name, "error");
-    std::cerr << fmt::format("{}: {}\n", name, counted(errors.size(), "error"));
+    // Beyond so many the last one says how many more there are.
+    const bool are_all = errors.size() <= config::Diagnostics::capacity;
+    const std::string all = counted(errors.size(), "error");
+    const std::string many = fmt::format("more than {} errors", config::Diagnostics::capacity);
+    std::cerr << fmt::format("{}: {}\n", name, are_all ? all : many);
     return 2;
 }
 

@@ -67,6 +67,15 @@ protected:
     TemporaryFolder folder_{};
 };
 
+TEST_F(CheckCommand, TwoHundredErrorsAreShownAndTheOthersAreNotCountedAsOne) {
+    std::string text(good_file);
+    for (int i = 0; i < 250; ++i) text += "unheard_of_" + std::to_string(i) + ": 1\n";
+    const Outcome outcome = check(text);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(tidy(outcome.errors), EndsWith("gate.yaml: error: 50 more errors are not shown\n"
+                                               "gate.yaml: more than 200 errors\n"));
+}
+
 TEST_F(CheckCommand, AGoodFileIsATableOfWhoMayWhatInTheOrderInWhichRoutesWin) {
     const Outcome outcome = check(good_file);
     EXPECT_EQ(outcome.code, 0);
