@@ -14,7 +14,7 @@ import peers as p  # noqa: E402
 import report  # noqa: E402
 import stage  # noqa: E402
 from scenarios.base import at_least, at_most, ratio  # noqa: E402
-from scenarios.instructions import short  # noqa: E402
+from scenarios.instructions import by_short_name, short  # noqa: E402
 
 
 class LenientServer(http.server.BaseHTTPRequestHandler):
@@ -123,6 +123,12 @@ class Names(unittest.TestCase):
                          "http::facts_of")
         self.assertEqual(short("./malloc/malloc.c:_int_malloc"), "_int_malloc")
         self.assertEqual(short("???:boost::a::b<boost::c<int>, 1>::run(long)"), "a::b::run")
+
+    def test_the_parts_of_a_coroutine_are_one_row(self):
+        own = {"???:Task run(int)": 10, "???:Task run(int) [clone .resume]": 90, "???:other()": 5}
+        rows = by_short_name(own, {"???:Task run(int)": 200, "???:other()": 5})
+        self.assertEqual(rows["Task run"], {"instructions": 100, "with_callees": 200})
+        self.assertEqual(rows["other"], {"instructions": 5, "with_callees": 5})
 
 
 if __name__ == "__main__":

@@ -52,6 +52,17 @@ def short(name):
     return name.replace("bearergate::", "").replace("boost::", "")
 
 
+def by_short_name(own, with_callees):
+    """A coroutine is several functions that differ in what their short name leaves out: they are
+    one row. What of it calls another of it counts twice among the callees, so the largest is taken."""
+    rows = {}
+    for name, count in own.items():
+        row = rows.setdefault(short(name), {"instructions": 0, "with_callees": 0})
+        row["instructions"] += count
+        row["with_callees"] = max(row["with_callees"], with_callees.get(name, 0))
+    return rows
+
+
 @scenario("instructions", "Instructions of a warm request in user space, by function")
 def instructions(bench):
     if not shutil.which("valgrind"):
@@ -69,11 +80,11 @@ def instructions(bench):
         profile = max(peer.folder.glob("profile.1-*"), key=lambda file: file.stat().st_size)
         own, total = annotated(profile, inclusive=False)
         with_callees, _ = annotated(profile, inclusive=True)
-    dearest = sorted(own, key=own.get, reverse=True)[:LISTED]
+    rows = by_short_name(own, with_callees)
+    dearest = sorted(rows, key=lambda name: rows[name]["instructions"], reverse=True)[:LISTED]
     found = {"all": {"instructions": total / requests}}
     for name in dearest:
-        found[short(name)] = {"instructions": own[name] / requests,
-                              "with_callees": with_callees.get(name, 0) / requests}
+        found[name] = {measure: count / requests for measure, count in rows[name].items()}
     return {
         "about": f"{spaced(requests)} requests under Callgrind, on {bench.connections} connections.",
         "peers": found, "checks": [],
