@@ -55,6 +55,19 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
+// The library's own arrays go by what is above and below. A sanitizer's do not.
+void* operator new[](std::size_t bytes) {
+    return operator new(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t& nothrow) noexcept {
+    return operator new(bytes, nothrow);
+}
+void operator delete[](void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
