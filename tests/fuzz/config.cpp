@@ -41,9 +41,9 @@ void require_fit(const std::vector<Diagnostic>& diagnostics, std::string_view se
     require(diagnostics.size() <= Diagnostics::capacity + 1, "as many as are kept");
     int line = 0;
     for (const Diagnostic& each : diagnostics) {
-        // Of which file or line they would be, the last one does not say: how many more there are.
-        const bool is_rest =
-            diagnostics.size() > Diagnostics::capacity && &each == &diagnostics.back();
+        // The one that counts those that are left out has no line of its own.
+        const bool is_rest = diagnostics.size() > Diagnostics::capacity &&
+                             &each == &diagnostics.back() && each.line == 0;
         require(!each.message.empty() && is_fit_for_a_terminal(each.message), "a clean message");
         require(is_fit_for_a_terminal(each.source_line), "a clean line");
         require(each.line >= line || is_rest, "in the order of the file");
