@@ -16,13 +16,13 @@ void Client::use_buffers(const std::shared_ptr<net::BufferPool>& buffers) {
     if (buffers_ != buffers) buffers_ = buffers;  // other threads share their count
 }
 
-void Client::stand(net::Stream::Awaits awaits) {
+void Client::stand() {
     if (gone_ || stands()) return;
     if (ended_) return stream.watch();
     if (!inbox.has_block()) inbox.borrow(buffers_);
     const auto room = inbox.room();
     if (room.empty()) return stream.watch();
-    stream.start_receive(room, awaits);
+    stream.start_receive(room);
 }
 
 void Client::stand_compacted() {

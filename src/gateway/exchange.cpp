@@ -115,7 +115,7 @@ std::optional<Reason> Exchange::read_head(std::size_t head_bytes) {
     }
     request_.flow.begin(head.body);
     if (!request_.flow.look(client_->inbox)) return Reason::bad_request;
-    client_->stand(request_.flow.awaits());
+    client_->stand();
     return std::nullopt;
 }
 

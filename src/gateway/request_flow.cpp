@@ -53,7 +53,7 @@ bool RequestFlow::advance(Client& client, net::Stream& upstream) {
         if (is_over_limit()) fault_ = core::Reason::body_too_large;
         if (!stuck()) queue_piece();
     }
-    client.stand(awaits());  // a reset is to be noticed, and what comes next may come
+    client.stand();  // a reset is to be noticed, and what comes next may come
     return moved;
 }
 

@@ -3,6 +3,8 @@
 #include <bearergate/net/listener.hpp>
 #include <bearergate/net/operation_room.hpp>
 
+#include "poller.hpp"
+
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <poll.h>
@@ -26,29 +28,23 @@ constexpr unsigned most_at_once = 64;
 // More than the kernel queues: a drain ends although new connections keep coming.
 constexpr unsigned most_when_draining = 8192;
 
-int family_of(int descriptor) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-    return address.ss_family;
-}
-
 }  // namespace
 
 struct Listener::State : std::enable_shared_from_this<State> {
     State(boost::asio::io_context& io, int descriptor, std::function<bool()> may,
           std::function<void(Socket)> give, std::function<void(Pause)> tell)
-        : executor(io.get_executor()),
-          listening(executor, descriptor),
+        : loop(io),
+          listening(io.get_executor(), descriptor),
           resume(io,
                  [this] {
                      const auto self = shared_from_this();
                      accept_some();
                  }),
-          family(family_of(descriptor)),
           may_accept(std::move(may)),
           accepted(std::move(give)),
-          paused(std::move(tell)) {}
+          paused(std::move(tell)) {
+        Poller::of(io);  // who accepts has one: a process without descriptors fails at its start
+    }
 
     enum class Outcome : std::uint8_t { accepted, nothing, passing, exhausted, full };
 
@@ -78,22 +74,11 @@ struct Listener::State : std::enable_shared_from_this<State> {
         }
         // For want of memory it is closed, and the others wait until there may be some again.
         try {
-            accepted(own(peer));
+            accepted(Socket(loop, peer));
         } catch (const std::exception&) {
             return Outcome::exhausted;
         }
         return Outcome::accepted;
-    }
-
-    Socket own(int peer) {
-        Socket socket(executor);
-        try {
-            socket.assign(boost::asio::generic::stream_protocol(family, 0), peer);
-        } catch (...) {
-            ::close(peer);
-            throw;
-        }
-        return socket;
     }
 
     bool somebody_waits() {
@@ -147,11 +132,10 @@ struct Listener::State : std::enable_shared_from_this<State> {
         resume.clear();
     }
 
-    Executor executor;
+    boost::asio::io_context& loop;
     OperationRoom room{};
     boost::asio::posix::basic_stream_descriptor<Executor> listening;
     Alarm resume;  // after a pause
-    int family;
     std::function<bool()> may_accept;
     std::function<void(Socket)> accepted;
     std::function<void(Pause)> paused;

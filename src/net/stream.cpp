@@ -5,19 +5,17 @@
 #include "phrase.hpp"
 #include "stream_state.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cassert>
 #include <cerrno>
 #include <exception>
+#include <new>
+#include <span>
+#include <system_error>
 #include <utility>
 
 namespace bearergate::net {
@@ -32,35 +30,86 @@ constexpr int most_unsent = 128 * 1024;
 // A peer that sends as fast as we read must not keep the loop to itself.
 constexpr unsigned most_receives_in_a_row = 16;
 
+// What there is to read, and behind which of it an end or an error waits: not every read that left
+// room has then taken all there was.
+constexpr Poller::Events something_to_read = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr Poller::Events more_behind_it = something_to_read & ~static_cast<unsigned>(EPOLLIN);
+
 constexpr const char* out_of_memory = "out of memory";
 
-boost::system::error_code last_error() {
-    return {errno, boost::system::system_category()};
+boost::system::error_code error_of(int number) {
+    return {number, boost::system::system_category()};
+}
+
+std::string name_of_peer(int descriptor) {
+    Endpoint endpoint;
+    auto size = static_cast<socklen_t>(endpoint.capacity());
+    if (::getpeername(descriptor, endpoint.data(), &size) != 0) return "unknown";
+    endpoint.resize(size);
+    return peer_name(endpoint);
 }
 
 }  // namespace
 
+// ---- Wire
+
+ssize_t Wire::receive(std::span<char> buffer) {
+    ssize_t got = 0;
+    do {
+        got = ::recv(descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        may_read = more_behind = false;
+    } else if (got == 0) {
+        may_read = more_behind = true;  // an end stays
+    } else if (got > 0 && static_cast<std::size_t>(got) < buffer.size()) {
+        may_read = more_behind || !is_tcp;
+    }
+    return got;
+}
+
+void Wire::look() {
+    char byte = 0;
+    const ssize_t got = ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) may_read = more_behind = false;
+}
+
 // ---- State
 
 void Stream::State::open(Socket from) {
+    poller = &Poller::of(from.loop());
     socket.emplace(std::move(from));
-    boost::system::error_code ignored;
-    socket->non_blocking(true, ignored);
-    descriptor = socket->native_handle();
+    wire = {.descriptor = socket->descriptor()};
+    const int on = 1;
     // Without meaning for unix sockets, which say so.
-    socket->set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    ask_for_rest(descriptor);
-    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
+    wire.is_tcp = ::setsockopt(wire.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+    ::setsockopt(wire.descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
+}
+
+bool Stream::State::watch(Poller::Events further) {
+    is_watched = poller->watch(wire.descriptor, *this, further);
+    return is_watched;
+}
+
+// What OpenSSL wants: there may be more than one call of it was allowed to read.
+void Stream::State::await_bytes() {
+    if (wire.may_read) poller->call_again(*this);
+}
+
+// Once: to ask is to be told of unread bytes, too, and who asks at each event would never rest.
+void Stream::State::await_room() {
+    if (std::exchange(waits_for_room, true)) return;
+    poller->watch_for_room(wire.descriptor, *this);
 }
 
 void Stream::State::shut() {
-    descriptor = -1;
+    if (std::exchange(is_watched, false)) poller->forget(*this);
+    wire.descriptor = -1;
     wants = Wants::nothing;
-    wants_writable = false;
+    wants_writable = waits_for_room = connecting = handshaking = shutdown_waits = false;
     landing = {};
     ssl.reset();
-    boost::system::error_code ignored;
-    if (socket) socket->close(ignored);
+    if (socket) socket->close();
 }
 
 void Stream::State::tell(bool received, bool writable) {
@@ -78,94 +127,57 @@ void Stream::State::finish_receive(Received what) {
     result = what;
 }
 
-void Stream::State::wait(Side side) {
-    bool& waiting = side == Side::read ? waiting_readable : waiting_writable;
-    if (waiting) return;
-    socket->async_wait(side == Side::read ? boost::asio::socket_base::wait_read
-                                          : boost::asio::socket_base::wait_write,
-                       [self = Reference(this), side](const Error& error) {
-                           try {
-                               self->on_ready(side, error);
-                           } catch (const std::exception&) {
-                               self->lose();
-                           }
-                       });
-    waiting = true;
-}
-
 // There was no memory to go on with, and nobody is above us to be told but by an event.
 void Stream::State::lose() {
     if (!is_open()) return;
     problem = out_of_memory;
-    handshaking = false;
     const bool received = wants != Wants::nothing;
     shut();
     if (received) finish_receive({.condition = Condition::failed});
     tell(received, true);
 }
 
-void Stream::State::on_ready(Side side, const Error& error) {
-    (side == Side::read ? waiting_readable : waiting_writable) = false;
-    if (!is_open()) return;
-    // cancel_receive() cancels what else is under way on the socket, too.
-    if (error == boost::asio::error::operation_aborted) {
-        if (side == Side::write && wants_writable) wait(side);
-        return;
+void Stream::State::on_events(Poller::Events events) {
+    wire.may_read = wire.may_read || (events & something_to_read) != 0;
+    wire.more_behind = wire.more_behind || (events & more_behind_it) != 0;
+    has_trouble = has_trouble || (events & EPOLLERR) != 0;
+    const bool may_write = (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0;
+    if (may_write) waits_for_room = false;
+    try {
+        if (connecting) return end_connect();
+        if (handshaking) return tell(false, handshake());
+        go_on(may_write);
+    } catch (const std::exception&) {
+        lose();
     }
-    if (handshaking) return tell(false, handshake());
+}
 
+void Stream::State::go_on(bool may_write) {
+    const bool may_read = wire.may_read;  // before it is read
     bool received = false;
-    bool writable = false;
-    if (wants == Wants::readable && side == Side::read) {
+    if (wants == Wants::nothing) {
+        received = notice_trouble();
+    } else if (wants == Wants::readable && may_read) {
         finish_receive({});
         received = true;
-    } else if (wants == Wants::bytes && ssl) {
-        received = read_tls();
+    } else if (wants == Wants::bytes && (may_read || ssl)) {
+        receives_in_a_row = 0;
+        received = receive_or_fail();
     }
-    if (wants_writable && (side == Side::write || send_needs_read)) {
-        wants_writable = false;
-        writable = true;
-    }
-    if (shutdown_waits && close_notify()) ::shutdown(descriptor, SHUT_WR);
+    const bool writable = wants_writable && (may_write || (may_read && send_needs_read));
+    if (writable) wants_writable = false;
+    if (shutdown_waits && may_write && close_notify()) ::shutdown(wire.descriptor, SHUT_WR);
     tell(received, writable);
 }
 
-void Stream::State::on_received(const Error& error, std::size_t bytes) {
-    receiving = false;
-    if (!is_open()) return;
-    Received what{.bytes = bytes};
-    if (error == boost::asio::error::eof) {
-        what.condition = Condition::ended;
-    } else if (error == boost::asio::error::operation_aborted) {
-        what.condition = Condition::cancelled;
-    } else if (error) {
-        what.condition = Condition::failed;
-        if (error == boost::asio::error::no_memory) problem = out_of_memory;
-    }
-    finish_receive(what);
-    tell(true, false);
-}
-
-void Stream::State::on_connected(const Error& error) {
-    if (!is_open()) return;
-    connecting = false;
-    if (error) {
-        problem = phrase_of(error);
-        shut();
-    }
-    tell(false, true);
-}
-
-// Tries a receive before it stands.
+// Whether the receive is over; else it stands.
 bool Stream::State::receive_now() {
     if (ssl) return read_tls();
-    const ssize_t got = receive_all_there_is(descriptor, landing.prepare(), report.emptied);
+    const std::span<char> buffer = landing.prepare();
+    const ssize_t got = wire.receive(buffer);
     const int why = errno;
     if (got <= 0) landing.abandon();
-    if (got < 0 && (why == EAGAIN || why == EWOULDBLOCK)) {
-        stand_receive();
-        return false;
-    }
+    if (got < 0 && (why == EAGAIN || why == EWOULDBLOCK)) return false;
     Received what{.bytes = got > 0 ? static_cast<std::size_t>(got) : 0};
     if (got == 0) what.condition = Condition::ended;
     if (got < 0) what.condition = Condition::failed;
@@ -173,60 +185,58 @@ bool Stream::State::receive_now() {
     return true;
 }
 
-void Stream::State::receive_in_turn() {
-    if (receive_is_posted) return;
-    if (receives_in_a_row++ < most_receives_in_a_row) {
-        if (receive_now()) return tell(true, false);
-        receives_in_a_row = 0;
-        return;
+// Without memory for what came it is lost, and whoever asked hears whose fault that is.
+bool Stream::State::receive_or_fail() {
+    try {
+        return receive_now();
+    } catch (const std::bad_alloc&) {
+        problem = out_of_memory;
+        finish_receive({.condition = Condition::failed});
+        return true;
     }
-    boost::asio::post(socket->get_executor(), [self = Reference(this)] {
-        self->receive_is_posted = false;
-        self->receives_in_a_row = 0;
-        const bool still = self->wants == Wants::bytes && !self->receiving;
-        try {
-            if (!still || !self->receive_now()) return;
-        } catch (const std::exception&) {
-            return self->lose();
-        }
-        self->tell(true, false);
-    });
-    receive_is_posted = true;
 }
 
-void Stream::State::stand_receive() {
-    report.performed = false;
-    socket->async_receive(ReceiveWindow(landing, report),
-                          [self = Reference(this)](const Error& error, std::size_t bytes) {
-                              self->on_received(error, bytes);
-                          });
-    receiving = true;
+void Stream::State::receive_in_turn() {
+    if (receives_in_a_row++ >= most_receives_in_a_row) return poller->call_again(*this);
+    if (receive_now()) return tell(true, false);
+    receives_in_a_row = 0;
 }
 
-// A unix socket connects at once or not at all. Asio would take "the backlog is full" for "under
-// way" and then report success.
-void Stream::State::connect_unix(const Endpoint& endpoint) {
-    const int failed =
-        ::connect(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size()));
-    on_connected(failed == 0 ? boost::system::error_code() : last_error());
+void Stream::State::start_connect(const Endpoint& endpoint) {
+    const auto size = static_cast<socklen_t>(endpoint.size());
+    if (::connect(wire.descriptor, endpoint.data(), size) == 0) {
+        return finish_connect(watch() ? 0 : errno);
+    }
+    // A unix socket connects at once or not at all: there, EAGAIN says that the backlog is full.
+    if (errno != EINPROGRESS && errno != EINTR) return finish_connect(errno);
+    connecting = true;
+    if (!watch(EPOLLOUT)) finish_connect(errno);
+}
+
+void Stream::State::end_connect() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(wire.descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    finish_connect(error);
+}
+
+void Stream::State::finish_connect(int error) {
+    connecting = false;
+    if (error != 0) {
+        problem = phrase_of(error_of(error));
+        shut();
+    }
+    tell(false, true);
 }
 
 // ---- Stream
 
-Stream::Stream()
-    : state_(new State, [](State* state) {
-          state->signal = nullptr;
-          state->shut();
-          intrusive_ptr_release(state);
-      }) {
-    intrusive_ptr_add_ref(state_.get());
-}
+Stream::Stream() : state_(new State, [](State* state) { delete state; }) {}
 
 Stream::Stream(Socket socket) : Stream() {
-    boost::system::error_code error;
-    const Endpoint endpoint = socket.remote_endpoint(error);
-    state_->peer = error ? "unknown" : peer_name(endpoint);
+    state_->peer = name_of_peer(socket.descriptor());
     state_->open(std::move(socket));
+    if (!state_->watch()) throw std::system_error(errno, std::generic_category(), "epoll");
 }
 
 Stream::Stream(Stream&&) noexcept = default;
@@ -245,8 +255,7 @@ void Stream::detach() {
 }
 
 void Stream::start_connect(const Executor& executor, const Endpoint& endpoint) {
-    // Handlers of an attempt before this one must find what they knew closed.
-    Stream fresh;
+    Stream fresh;  // nothing of an attempt before this one
     State& state = *fresh.state_;
     state.signal = state_->signal;
     state.received_bit = state_->received_bit;
@@ -254,19 +263,15 @@ void Stream::start_connect(const Executor& executor, const Endpoint& endpoint) {
     state.peer = peer_name(endpoint);
     *this = std::move(fresh);
 
-    Socket socket(executor);
-    boost::system::error_code error;
-    socket.open(endpoint.protocol(), error);
-    if (error) {
-        state.problem = phrase_of(error);
-        return state.tell(false, true);
+    Socket socket(executor.context(), ::socket(endpoint.protocol().family(),
+                                               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket.is_open()) return state.finish_connect(errno);
+    try {
+        state.open(std::move(socket));
+    } catch (const std::system_error& failure) {
+        return state.finish_connect(failure.code().value());
     }
-    state.open(std::move(socket));
-    state.connecting = true;
-    if (endpoint.data()->sa_family == AF_UNIX) return state.connect_unix(endpoint);
-    state.socket->async_connect(
-        endpoint,
-        [self = State::Reference(&state)](const State::Error& how) { self->on_connected(how); });
+    state.start_connect(endpoint);
 }
 
 void Stream::start_tls_server(ssl_ctx_st* context) {
@@ -295,23 +300,22 @@ void Stream::start_receive(const Landing& landing, Awaits awaits) {
     state.wants = State::Wants::bytes;
     state.landing = landing;
     state.result.reset();
-    // What Asio will not try by itself is tried here, unless it is known to be in vain.
-    const bool may_stand = awaits != Awaits::more && state.report.emptied;
     if (awaits == Awaits::silence) state.receives_in_a_row = 0;
-    if (state.ssl || (state.report.exhausted && !may_stand)) return state.receive_in_turn();
-    state.stand_receive();
+    if (state.may_receive()) return state.receive_in_turn();
+    state.receives_in_a_row = 0;
 }
 
 void Stream::start_wait_readable() {
     State& state = *state_;
     assert(state.wants == State::Wants::nothing);
     state.result.reset();
-    if (!state.is_open() || (state.ssl && state.has_plaintext())) {
+    // A receive that filled its buffer has not shown whether that was all.
+    if (state.wire.may_read) state.wire.look();
+    if (!state.is_open() || state.may_receive()) {
         state.finish_receive({});
         return state.tell(true, false);
     }
     state.wants = State::Wants::readable;
-    state.wait(State::Side::read);
 }
 
 bool Stream::is_receiving() const {
@@ -322,8 +326,7 @@ bool Stream::has_received() const {
 }
 
 bool Stream::is_quiet() const {
-    return is_open() && is_receiving() && !state_->receive_is_posted &&
-           !(state_->receiving && state_->report.performed);
+    return is_open() && is_receiving() && !state_->may_receive() && !state_->is_due();
 }
 
 std::optional<Stream::Received> Stream::received() {
@@ -333,12 +336,6 @@ std::optional<Stream::Received> Stream::received() {
 void Stream::cancel_receive() {
     State& state = *state_;
     if (state.wants == State::Wants::nothing) return;
-    if (state.receiving) {
-        // The kernel may have filled the buffer already: the handler knows.
-        boost::system::error_code ignored;
-        state.socket->cancel(ignored);
-        return;
-    }
     state.finish_receive({.condition = Condition::cancelled});
     state.tell(true, false);
 }
@@ -353,13 +350,14 @@ void Stream::start_wait_writable() {
     State& state = *state_;
     if (!state.is_open() || state.broken) return state.tell(false, true);
     state.wants_writable = true;
-    state.wait(state.send_needs_read ? State::Side::read : State::Side::write);
+    if (!state.send_needs_read) return state.await_room();
+    state.await_bytes();
 }
 
 void Stream::shutdown_send() {
     if (!is_open()) return;
     if (state_->ssl && !state_->close_notify()) return;
-    ::shutdown(state_->descriptor, SHUT_WR);
+    ::shutdown(state_->wire.descriptor, SHUT_WR);
 }
 
 void Stream::close() {
@@ -370,8 +368,8 @@ void Stream::close() {
 
 void Stream::reset() {
     if (is_open()) {
-        boost::system::error_code ignored;
-        state_->socket->set_option(boost::asio::socket_base::linger(true, 0), ignored);
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(state_->wire.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     close();
 }

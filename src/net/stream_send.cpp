@@ -31,7 +31,7 @@ ssize_t send_pieces(int descriptor, std::span<iovec> pieces) {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
-    return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+    return ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 }  // namespace
@@ -49,8 +49,9 @@ Stream::Sent Stream::State::send_plain(std::span<const std::string_view> pieces)
     if (count > 1 && bytes <= joined.size()) parts[0] = join(std::span(parts).first(count));
     const bool is_one = count == 1 || bytes <= joined.size();
     for (;;) {
-        const ssize_t sent = is_one ? ::send(descriptor, parts[0].iov_base, bytes, MSG_NOSIGNAL)
-                                    : send_pieces(descriptor, std::span(parts).first(count));
+        const ssize_t sent =
+            is_one ? ::send(wire.descriptor, parts[0].iov_base, bytes, MSG_NOSIGNAL | MSG_DONTWAIT)
+                   : send_pieces(wire.descriptor, std::span(parts).first(count));
         if (sent >= 0) return {.bytes = static_cast<std::size_t>(sent)};
         if (errno == EAGAIN || errno == EWOULDBLOCK) return {};
         if (errno != EINTR) return {.failed = true};

@@ -4,7 +4,6 @@
 #include "stream_state.hpp"
 #include "tls_peer.hpp"
 
-#include <boost/asio/post.hpp>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -32,8 +31,8 @@ constexpr int most_idle_messages = 64;
 // ---- The socket as OpenSSL sees it. Its own socket BIO writes without MSG_NOSIGNAL: a peer that
 // is gone would end the process.
 
-TlsWire& wire_of(BIO* bio) {
-    return *static_cast<TlsWire*>(BIO_get_data(bio));
+Wire& wire_of(BIO* bio) {
+    return *static_cast<Wire*>(BIO_get_data(bio));
 }
 
 bool would_wait() {
@@ -42,22 +41,22 @@ bool would_wait() {
 
 int write_socket(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
-    const ssize_t sent =
-        ::send(wire_of(bio).descriptor, data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(wire_of(bio).descriptor, data, static_cast<std::size_t>(size),
+                                MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && would_wait()) BIO_set_retry_write(bio);
     return static_cast<int>(sent);
 }
 
 int read_socket(BIO* bio, char* data, int size) {
     BIO_clear_retry_flags(bio);
-    TlsWire& wire = wire_of(bio);
+    Wire& wire = wire_of(bio);
     if (wire.idle_messages > most_idle_messages) return -1;
     if (wire.receives_left == 0) {
         BIO_set_retry_read(bio);
         return -1;
     }
     --wire.receives_left;
-    const ssize_t got = ::recv(wire.descriptor, data, static_cast<std::size_t>(size), 0);
+    const ssize_t got = wire.receive(std::span(data, static_cast<std::size_t>(size)));
     if (got < 0 && would_wait()) BIO_set_retry_read(bio);
     // This is how OpenSSL tells an end without close_notify from an error.
     if (got == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
@@ -70,10 +69,10 @@ long control_socket(BIO* bio, int command, long, void*) {
 }
 
 void count_message(int is_ours, int, int type, const void*, std::size_t, ssl_st*, void* wire) {
-    if (is_ours == 0 && type == SSL3_RT_HANDSHAKE) ++static_cast<TlsWire*>(wire)->idle_messages;
+    if (is_ours == 0 && type == SSL3_RT_HANDSHAKE) ++static_cast<Wire*>(wire)->idle_messages;
 }
 
-BIO* make_socket_bio(TlsWire& wire) {
+BIO* make_socket_bio(Wire& wire) {
     static BIO_METHOD* const method = [] {
         BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "descriptor");
         // So that it is tried again the next time.
@@ -121,7 +120,6 @@ void Stream::State::start_tls(ssl_ctx_st* context, bool as_server, const std::st
     };
     if (!is_open()) return fail("the connection is closed");
     ssl.reset(SSL_new(context));
-    wire = {.descriptor = descriptor};
     BIO* bio = ssl ? make_socket_bio(wire) : nullptr;
     if (bio == nullptr) return fail("out of memory");
     SSL_set_bio(ssl.get(), bio, bio);
@@ -150,8 +148,8 @@ bool Stream::State::handshake() {
         return true;
     }
     switch (SSL_get_error(ssl.get(), done)) {
-        case SSL_ERROR_WANT_READ: wait(Side::read); return false;
-        case SSL_ERROR_WANT_WRITE: wait(Side::write); return false;
+        case SSL_ERROR_WANT_READ: await_bytes(); return false;
+        case SSL_ERROR_WANT_WRITE: await_room(); return false;
         default: break;
     }
     problem = handshake_problem(ssl.get(), ERR_get_error());
@@ -173,8 +171,8 @@ bool Stream::State::read_tls() {
     }
     landing.abandon();
     switch (SSL_get_error(ssl.get(), got)) {
-        case SSL_ERROR_WANT_READ: wait(Side::read); return false;
-        case SSL_ERROR_WANT_WRITE: wait(Side::write); return false;
+        case SSL_ERROR_WANT_READ: await_bytes(); return false;
+        case SSL_ERROR_WANT_WRITE: await_room(); return false;
         case SSL_ERROR_ZERO_RETURN: finish_receive({.condition = Condition::ended}); return true;
         default: break;
     }
@@ -224,7 +222,7 @@ bool Stream::State::close_notify() {
     const int done = SSL_shutdown(ssl.get());
     if (done >= 0 || SSL_get_error(ssl.get(), done) != SSL_ERROR_WANT_WRITE) return true;
     shutdown_waits = true;
-    wait(Side::write);
+    await_room();
     return false;
 }
 

@@ -121,9 +121,7 @@ public:
         std::array<int, 2> ends{};
         require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0, "a pair");
         client_ = ends[0];
-        net::Socket socket(place_.io->get_executor());
-        socket.assign(net::Endpoint::protocol_type(AF_UNIX, 0), ends[1]);
-        session_ = std::make_unique<Session>(place_, std::move(socket));
+        session_ = std::make_unique<Session>(place_, net::Socket(*place_.io, ends[1]));
         net::spawn(session_->run(), [this](const std::exception_ptr& failure) {
             require(!failure, "no exception ends a session");
             is_over_ = true;

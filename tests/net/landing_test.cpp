@@ -146,6 +146,7 @@ TEST_F(LandingTest, WithoutMemoryATryThrows) {
     block_.release();
     const auto kept = pool_.borrow();
     pair_.write("more");
+    io_.poll();  // so that it is known to be there
     {
         const bearergate::test::Starvation nothing_left(1);
         EXPECT_THROW(stream_.start_receive(Landing(block_)), std::bad_alloc);

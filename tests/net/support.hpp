@@ -89,8 +89,7 @@ public:
 
 private:
     static Socket take(boost::asio::io_context& io, int& descriptor) {
-        return {io.get_executor(), boost::asio::generic::stream_protocol(AF_INET, 0),
-                std::exchange(descriptor, -1)};
+        return {io, std::exchange(descriptor, -1)};
     }
 
     int near_ = -1;

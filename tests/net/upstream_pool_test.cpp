@@ -1,11 +1,14 @@
 // Idle connections: which one is given out, and which never again.
+#include <bearergate/net/task.hpp>
 #include <bearergate/net/upstream_pool.hpp>
 
 #include "net/support.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace bearergate::net {
@@ -119,19 +122,32 @@ TEST_F(UpstreamPoolTest, AConnectionThatAlreadyShowsMoreThanItsAnswerIsNotKept) 
     EXPECT_EQ(pool.size(), 0U);
 }
 
-// Its handler has not run yet, and whoever takes the connection next might come before it.
-TEST_F(UpstreamPoolTest, WhatTheKernelHasGivenAlreadyCountsThoughNobodyHeardOfIt) {
+// What is told together is told in some order, and who comes first might take a connection before
+// it was told itself.
+TEST_F(UpstreamPoolTest, WhatTheKernelHasToldAlreadyCountsThoughNobodyHeardOfIt) {
     for (const bool closes : {false, true}) {
         SCOPED_TRACE(closes);
         UpstreamPool pool = make();
-        auto connection = connect();
+        const auto first = connect();
+        std::array<char, 8> buffer{};
+        first->stream.start_receive(buffer);
+        const auto& firsts_peer = *peers_.back();
+        pool.put(connect(), start, {});
+        std::optional<bool> was_lent;
+        spawn(
+            [](Signal& signal, UpstreamPool& from, std::optional<bool>& lent) -> Task<void> {
+                co_await signal.any(1);
+                lent = from.take(start) != nullptr;
+            }(signal_, pool, was_lent),
+            [](const std::exception_ptr&) {});
+        firsts_peer.write("x");
         if (closes) {
             peers_.back()->close_far();
         } else {
             peers_.back()->write("a second answer to one question");
         }
-        pool.put(std::move(connection), start, {});
-        EXPECT_EQ(pool.take(start), nullptr);
+        io_.poll();
+        EXPECT_EQ(was_lent, false);
     }
 }
 

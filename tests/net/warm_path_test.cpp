@@ -141,7 +141,7 @@ struct Proxy {
             const Stream::Received got = *client.received();
             if (got.condition != Stream::Condition::open) co_return;
             std::memcpy(request.data(), block.bytes().data(), got.bytes);
-            client.start_receive(block.bytes(), Stream::Awaits::nothing);
+            client.start_receive(block.bytes());
             auto upstream = co_await exchange({request.data(), got.bytes});
             const std::size_t answered = upstream->stream.received()->bytes;
             test::send(client, {upstream->buffer.bytes().data(), answered});

@@ -37,9 +37,8 @@ public:
     // Blocks for the inbox come from here from now on.
     void use_buffers(const std::shared_ptr<net::BufferPool>& buffers);
     // Leaves a receive standing behind what was received, if there is room and anything to expect;
-    // else a reset is still noticed. It awaits nothing when a whole request is there and the
-    // client's turn is over.
-    void stand(net::Stream::Awaits awaits = net::Stream::Awaits::more);
+    // else a reset is still noticed.
+    void stand();
     // The same after moving what is unread to the front.
     void stand_compacted();
     bool stands() const { return stream.is_receiving() || stream.has_received(); }

@@ -35,9 +35,6 @@ public:
     // Some byte of the body has come from the client; its last byte has.
     bool has_begun() const { return begun_; }
     bool is_read() const { return body_.state() == http::BodyReader::State::complete; }
-    net::Stream::Awaits awaits() const {  // what the next receive is for
-        return is_read() ? net::Stream::Awaits::nothing : net::Stream::Awaits::more;
-    }
     // All of it, as the client sent it: not when the rest was held back for a fault.
     bool is_sent() const { return is_read() && started_ && outbox_.empty() && !stuck(); }
     bool waits_for_client() const { return !is_read() && outbox_.empty() && !stuck(); }

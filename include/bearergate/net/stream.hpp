@@ -2,8 +2,8 @@
 
 #include <bearergate/net/landing.hpp>
 #include <bearergate/net/signal.hpp>
+#include <bearergate/net/socket.hpp>
 
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -21,7 +21,6 @@ struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 namespace bearergate::net {
 
 using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 using Endpoint = boost::asio::generic::stream_protocol::endpoint;  // TCP over IPv4 or IPv6, or unix
 
 // One type for TCP, TLS and unix streams. Reading is started and its end raises a bit of a Signal;
@@ -31,8 +30,9 @@ using Endpoint = boost::asio::generic::stream_protocol::endpoint;  // TCP over I
 // receive buffer is free again the moment close() returns.
 class Stream {
 public:
-    Stream();                        // closed
-    explicit Stream(Socket socket);  // made non-blocking, TCP_NODELAY where that means something
+    Stream();  // closed
+    explicit Stream(
+        Socket socket);  // connected and non-blocking. std::system_error, std::bad_alloc
     Stream(Stream&&) noexcept;
     Stream& operator=(Stream&&) noexcept;
     ~Stream();
@@ -52,11 +52,9 @@ public:
     std::optional<std::string> take_error();  // a phrase for our own log, never for a client
 
     // Receives into `landing`, which must stay until received() or close(). Raises `received`, at
-    // once if something is there already; after many in a row the loop's others come first. A
-    // receive between messages that `awaits` nothing saves a system call and may overlook a reset,
-    // until something is sent. One that awaits silence looks now, however many came in a row,
-    // unless the last one emptied the socket.
-    enum class Awaits : std::uint8_t { more, nothing, silence };
+    // once if something is known to be there; after many in a row the loop's others come first, but
+    // not where the receive `awaits` silence and is to tell of anything else.
+    enum class Awaits : std::uint8_t { more, silence };
     void start_receive(const Landing& landing, Awaits awaits = Awaits::more);
     void start_receive(std::span<char> buffer, Awaits awaits = Awaits::more) {
         start_receive(Landing(buffer), awaits);
@@ -79,7 +77,7 @@ public:
     bool is_quiet() const;
     void cancel_receive();  // to get the buffer back; ends with `cancelled`, or what came first
     // Waits for the peer to send or go, holding no buffer: raises `received` with nothing to take
-    // but a Received of 0 bytes and `open`. Costs a system call more; for idle connections.
+    // but a Received of 0 bytes and `open`. For idle connections.
     void start_wait_readable();
 
     // While there is nowhere to receive to, or nothing more to come: raises `received`, and
