@@ -1,3 +1,4 @@
+// The epoll that a loop's streams share, and how it stands in Asio's own.
 #include "poller.hpp"
 
 #include <boost/asio/bind_allocator.hpp>

@@ -1,3 +1,4 @@
+// A connected descriptor that nobody reads from yet.
 #include <bearergate/net/socket.hpp>
 
 #include <unistd.h>

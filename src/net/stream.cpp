@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cassert>
 #include <cerrno>
@@ -78,8 +79,7 @@ void Wire::look() {
 
 void Stream::State::open(Socket from) {
     poller = &Poller::of(from.loop());
-    socket.emplace(std::move(from));
-    wire = {.descriptor = socket->descriptor()};
+    wire = {.descriptor = from.take()};
     const int on = 1;
     // Without meaning for unix sockets, which say so.
     wire.is_tcp = ::setsockopt(wire.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
@@ -104,12 +104,12 @@ void Stream::State::await_room() {
 
 void Stream::State::shut() {
     if (std::exchange(is_watched, false)) poller->forget(*this);
-    wire.descriptor = -1;
+    const int descriptor = std::exchange(wire.descriptor, -1);
     wants = Wants::nothing;
     wants_writable = waits_for_room = connecting = handshaking = shutdown_waits = false;
     landing = {};
     ssl.reset();
-    if (socket) socket->close();
+    if (descriptor >= 0) ::close(descriptor);
 }
 
 void Stream::State::tell(bool received, bool writable) {

@@ -6,7 +6,6 @@
 
 #include <sys/types.h>
 
-struct bio_st;
 struct ssl_st;
 
 namespace bearergate::net {
@@ -93,7 +92,6 @@ struct Stream::State final : Poller::Watched {
     std::optional<Received> result{};
     std::unique_ptr<ssl_st, SslRelease> ssl{};
     Poller* poller = nullptr;
-    std::optional<Socket> socket{};
     bool is_watched = false;
     std::string peer{};
     std::optional<std::string> problem{};

@@ -1,8 +1,7 @@
 // Streams by the edges of what the kernel tells: what is there and is told no second time.
-#include <bearergate/net/stream.hpp>
 #include <bearergate/net/task.hpp>
 
-#include "net/support.hpp"
+#include "net/stream_fixture.hpp"
 
 #include <sys/socket.h>
 
@@ -17,83 +16,69 @@ namespace bearergate::net {
 namespace {
 
 using Condition = Stream::Condition;
-constexpr Signal::Bits received = 1;
-constexpr Signal::Bits writable = 2;
 
-class StreamEdges : public testing::Test {
+class StreamEdges : public test::StreamFixture {
 protected:
-    void open(Socket socket) {
-        stream_ = Stream(std::move(socket));
-        stream_.attach(signal_, received, writable);
+    // What comes until so much is there, or a receive brings none.
+    std::string receive_text(std::size_t bytes) {
+        std::string text;
+        while (text.size() < bytes) {
+            const std::size_t got = receive(64).bytes;
+            if (got == 0) break;
+            text.append(buffer_.data(), got);
+        }
+        return text;
     }
-    // What one receive brings, if it is not left standing.
-    std::optional<Stream::Received> receive(std::size_t room) {
-        stream_.start_receive(std::span(buffer_).first(room));
-        const bool came = test::run_until(io_, [&] { return (signal_.raised() & received) != 0; });
-        signal_.clear(received);
-        return came ? stream_.received() : std::nullopt;
-    }
-
-    boost::asio::io_context io_{1};
-    Signal signal_;
-    std::array<char, 4096> buffer_{};
-    Stream stream_;
 };
 
 TEST_F(StreamEdges, WhatAFullBufferLeftIsReceivedWithoutAFurtherEvent) {
     test::Pair pair;
-    open(pair.take_near(io_));
+    open(pair);
     pair.write("twelve bytes");
-    EXPECT_EQ(receive(8)->bytes, 8U);
-    EXPECT_EQ(receive(8)->bytes, 4U);
+    EXPECT_EQ(receive(8).bytes, 8U);
+    EXPECT_EQ(receive(8).bytes, 4U);
 }
 
 TEST_F(StreamEdges, AWaitAfterABufferThatWasJustFilledStands) {
     test::Pair pair;
-    open(pair.take_near(io_));
+    open(pair);
     pair.write("eight by");
-    EXPECT_EQ(receive(8)->bytes, 8U);
+    EXPECT_EQ(receive(8).bytes, 8U);
     stream_.start_wait_readable();
     io_.poll();
     EXPECT_EQ(signal_.raised() & received, 0U) << "there is nothing to read";
     pair.write("x");
-    EXPECT_TRUE(test::run_until(io_, [&] { return (signal_.raised() & received) != 0; }));
+    EXPECT_TRUE(wait_for(received));
 }
 
 TEST_F(StreamEdges, AWaitSeesWhatAFullBufferLeft) {
     test::Pair pair;
-    open(pair.take_near(io_));
+    open(pair);
     pair.write("eight by and more");
-    EXPECT_EQ(receive(8)->bytes, 8U);
+    EXPECT_EQ(receive(8).bytes, 8U);
     stream_.start_wait_readable();
     EXPECT_EQ(signal_.raised() & received, received);
 }
 
 TEST_F(StreamEdges, AnEndBehindSeveralReceivesIsSeen) {
     test::Pair pair;
-    open(pair.take_near(io_));
+    open(pair);
     pair.write("twelve bytes");
     pair.close_far();
-    EXPECT_EQ(receive(8)->bytes, 8U);
-    EXPECT_EQ(receive(8)->bytes, 4U);
-    EXPECT_EQ(receive(8)->condition, Condition::ended);
-    EXPECT_EQ(receive(8)->condition, Condition::ended) << "it stays";
+    EXPECT_EQ(receive(8).bytes, 8U);
+    EXPECT_EQ(receive(8).bytes, 4U);
+    EXPECT_EQ(receive(8).condition, Condition::ended);
+    EXPECT_EQ(receive(8).condition, Condition::ended) << "it stays";
 }
 
 // The kernel ends a read before and behind the urgent byte, which is no part of what is read.
 TEST_F(StreamEdges, UrgentDataHidesNothingBehindIt) {
     test::Pair pair;
-    open(pair.take_near(io_));
+    open(pair);
     pair.write("before");
     ASSERT_EQ(::send(pair.far(), "!", 1, MSG_OOB), 1);
     pair.write("behind");
-    std::string all;
-    while (all.size() < 12) {
-        const auto got = receive(64);
-        ASSERT_TRUE(got && got->bytes > 0) << all;
-        all.append(buffer_.data(), got->bytes);
-    }
-    EXPECT_EQ(all, "beforebehind");
+    EXPECT_EQ(receive_text(12), "beforebehind");
 }
 
 // There a read ends behind a passed descriptor, too.
@@ -116,19 +101,13 @@ TEST_F(StreamEdges, APassedDescriptorHidesNothingBehindIt) {
     std::memcpy(CMSG_DATA(passed), &ends[1], sizeof(int));
     ASSERT_EQ(::sendmsg(ends[1], &message, 0), 4);
     ASSERT_EQ(::send(ends[1], "out", 3, 0), 3);
-    std::string all;
-    while (all.size() < 7) {
-        const auto got = receive(64);
-        ASSERT_TRUE(got && got->bytes > 0) << all;
-        all.append(buffer_.data(), got->bytes);
-    }
-    EXPECT_EQ(all, "without");
+    EXPECT_EQ(receive_text(7), "without");
     ::close(ends[1]);
 }
 
 TEST_F(StreamEdges, WaitingForRoomWithBytesUnreadComesToRest) {
     test::Pair pair(4096);
-    open(pair.take_near(io_));
+    open(pair);
     while (test::send(stream_, std::string(10'000, 'x')).bytes != 0) {
     }
     pair.write("unread");
@@ -141,7 +120,7 @@ TEST_F(StreamEdges, WaitingForRoomWithBytesUnreadComesToRest) {
         pair.read();
         return (signal_.raised() & writable) != 0;
     }));
-    EXPECT_EQ(receive(64)->bytes, 6U);
+    EXPECT_EQ(receive(64).bytes, 6U);
 }
 
 // What one of them does may end the others before they are told.
@@ -190,7 +169,7 @@ TEST_F(StreamEdges, MoreStreamsThanOneRoundTakesAreAllTold) {
 
 TEST_F(StreamEdges, TheLoopEndsWhenNoStreamIsOpen) {
     test::Pair pair;
-    open(pair.take_near(io_));
+    open(pair);
     io_.poll();
     EXPECT_FALSE(io_.stopped());
     stream_.close();
@@ -198,12 +177,12 @@ TEST_F(StreamEdges, TheLoopEndsWhenNoStreamIsOpen) {
     io_.restart();
 
     test::Pair other;
-    open(other.take_near(io_));
+    open(other);
     stream_.close();
     test::Pair third;
-    open(third.take_near(io_));
+    open(third);
     third.write("x");
-    EXPECT_EQ(receive(8)->bytes, 1U) << "it was to stop, and goes on";
+    EXPECT_EQ(receive(8).bytes, 1U) << "it was to stop, and goes on";
 }
 
 }  // namespace

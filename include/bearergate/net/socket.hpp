@@ -15,7 +15,7 @@ public:
     boost::asio::io_context& loop() const { return *loop_; }
     int descriptor() const { return descriptor_; }
     bool is_open() const { return descriptor_ >= 0; }
-    int take();  // whose it is from then on
+    int take();  // from then on it is the caller's to close
     void close();
 
 private:

@@ -31,8 +31,8 @@ using Endpoint = boost::asio::generic::stream_protocol::endpoint;  // TCP over I
 class Stream {
 public:
     Stream();  // closed
-    explicit Stream(
-        Socket socket);  // connected and non-blocking. std::system_error, std::bad_alloc
+    // A connected socket. std::system_error where the kernel does not watch it, std::bad_alloc.
+    explicit Stream(Socket socket);
     Stream(Stream&&) noexcept;
     Stream& operator=(Stream&&) noexcept;
     ~Stream();
@@ -75,7 +75,7 @@ public:
     // Whether a receive stands and the kernel has given it neither bytes nor an end, also not any
     // that are still on their way to received().
     bool is_quiet() const;
-    void cancel_receive();  // to get the buffer back; ends with `cancelled`, or what came first
+    void cancel_receive();  // to get the buffer back, at once; the receive ends with `cancelled`
     // Waits for the peer to send or go, holding no buffer: raises `received` with nothing to take
     // but a Received of 0 bytes and `open`. For idle connections.
     void start_wait_readable();
