@@ -13,7 +13,8 @@ namespace {
 
 using Refused = std::optional<Reason>;  // nothing: the check passed
 
-bool contains(const std::vector<std::string>& list, std::string_view item) {
+template <class List>
+bool contains(const List& list, std::string_view item) {
     return std::ranges::find(list, item) != list.end();
 }
 

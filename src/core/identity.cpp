@@ -15,7 +15,7 @@ constexpr char fold(char c) {
 
 // Items that cannot be confused when a space separates them: whatever is not visible, and the
 // escape itself, is percent-encoded.
-std::string joined(const std::vector<std::string>& items) {
+std::string joined(const TextList& items) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string line;
     for (const std::string& item : items) {
@@ -33,6 +33,13 @@ std::string joined(const std::vector<std::string>& items) {
         }
     }
     return line;
+}
+
+// By whom it was granted, to which application, for what: what a user's other tokens, and others'
+// tokens, may say as well.
+bool is_shared(IdentityHeader::Source source) {
+    using Source = IdentityHeader::Source;
+    return source != Source::subject && source != Source::claim;
 }
 
 Result<std::string, Reason> claim_value(const Json& claim) {
@@ -77,36 +84,42 @@ std::vector<IdentityHeader> default_identity_headers() {
 }
 
 IdentityLines::IdentityLines(const std::vector<IdentityHeader>& headers,
-                             std::initializer_list<std::string_view> values) {
-    for (const std::string_view value : values) add(headers.at(size()).name, value);
+                             const std::vector<std::string_view>& values) {
+    std::string common;
+    for (std::size_t i = 0; i < std::min(headers.size(), values.size()); ++i) {
+        const bool is_common = is_shared(headers[i].source);
+        std::string& text = is_common ? common : own_;
+        const auto here = [&] { return static_cast<std::uint32_t>(text.size()); };
+        Place place{.is_common = is_common, .begin = here(), .value = here(), .end = here()};
+        if (!values[i].empty() && is_field_value(values[i])) {
+            text.append(headers[i].name).append(": ");
+            place.value = here();
+            text.append(values[i]);
+            place.end = here();
+            text.append(line_end);
+        }
+        places_.push_back(place);
+    }
+    if (!common.empty()) common_ = {std::move(common)};
 }
 
-void IdentityLines::add(std::string_view name, std::string_view value) {
-    const auto here = [&] { return static_cast<std::uint32_t>(text_.size()); };
-    Place place{.begin = here(), .value = here(), .end = here()};
-    if (!value.empty() && is_field_value(value)) {
-        text_.append(name).append(": ");
-        place.value = here();
-        text_.append(value);
-        place.end = here();
-        text_.append(line_end);
-    }
-    places_.push_back(place);
+std::string_view IdentityLines::common() const {
+    return common_.empty() ? std::string_view() : *common_.begin();
 }
 
 std::string_view IdentityLines::line(std::size_t index) const {
     const Place& place = places_[index];
     if (place.begin == place.end) return {};
-    return all().substr(place.begin, place.end + line_end.size() - place.begin);
+    return text_of(place).substr(place.begin, place.end + line_end.size() - place.begin);
 }
 
 std::string_view IdentityLines::operator[](std::size_t index) const {
     const Place& place = places_[index];
-    return all().substr(place.value, place.end - place.value);
+    return text_of(place).substr(place.value, place.end - place.value);
 }
 
 std::size_t IdentityLines::bytes() const {
-    return text_.capacity() + places_.capacity() * sizeof places_[0];
+    return own_.capacity() + common_.bytes() + places_.capacity() * sizeof places_[0];
 }
 
 bool is_field_value(std::string_view value) {
@@ -125,13 +138,13 @@ bool fits_in_header(std::string_view value) {
 
 Result<IdentityLines, Reason> identity_lines(const std::vector<IdentityHeader>& headers,
                                              const Claims& claims) {
-    IdentityLines identity;
+    std::vector<std::string> values;
     for (const IdentityHeader& header : headers) {
         auto value = value_of(header, claims);
         if (!value) return std::unexpected(value.error());
-        identity.add(header.name, *value);
+        values.push_back(*std::move(value));
     }
-    return identity;
+    return IdentityLines(headers, {values.begin(), values.end()});
 }
 
 bool folds_to(std::string_view name, std::string_view folded) {

@@ -228,10 +228,7 @@ Verdict Authenticator::State::admit(const core::Examined& examined, const core::
     }
     // Parsed, a payload takes many times its size: it stays only where a route looks into it.
     if (!keeps_payloads) token->claims.all = {};
-    const std::size_t bytes = footprint(*token);
-    auto admitted = std::make_shared<const core::VerifiedToken>(*std::move(token));
-    cache.insert(name.digest, {admitted, snapshot.generation, keys.revision()}, bytes);
-    return admitted;
+    return cache.keep(name.digest, *std::move(token), snapshot.generation, keys.revision());
 }
 
 bool Authenticator::State::submit(const core::Examined& examined, const TokenName& name,

@@ -13,7 +13,8 @@ namespace {
 
 using Source = core::OrganizationSource::Kind;
 
-std::string shown_list(const std::vector<std::string>& items) {
+template <class List>
+std::string shown_list(const List& items) {
     return list_of(items, [](const std::string& item) { return shown(item); });
 }
 

@@ -108,7 +108,7 @@ private:
         if (facts_.identity == nullptr) return;
         const core::IdentityLines& identity = *facts_.identity;
         if (!facts_.organization) {
-            out_.append(identity.all());
+            out_.append(identity.own()).append(identity.common());
             return;
         }
         const std::string_view organization = *facts_.organization;

@@ -94,7 +94,7 @@ TEST(IdentityLines, OfOtherClaimsAreScalarsThatFitInAHeader) {
 
 TEST(IdentityLines, AreSentAsTheyStand) {
     const IdentityLines lines({{.name = "A"}, {.name = "B"}, {.name = "C"}}, {"1", "", "x y"});
-    EXPECT_EQ(lines.all(), "A: 1\r\nC: x y\r\n");
+    EXPECT_EQ(lines.own(), "A: 1\r\nC: x y\r\n");
     EXPECT_EQ(lines.line(0), "A: 1\r\n");
     EXPECT_EQ(lines.line(1), "");
     EXPECT_EQ(lines.line(2), "C: x y\r\n");
@@ -103,11 +103,33 @@ TEST(IdentityLines, AreSentAsTheyStand) {
     EXPECT_EQ(lines[2], "x y");
 }
 
+// Where tokens of an application have most in common, they may have it in one copy.
+TEST(IdentityLines, TellTheTokensOwnFromWhatOthersShare) {
+    const std::vector<IdentityHeader> mixed{{.name = "Org", .source = Source::organization},
+                                            {.name = "User", .source = Source::subject},
+                                            {.name = "Scopes", .source = Source::scope},
+                                            {.name = "Role", .source = Source::claim}};
+    IdentityLines lines(mixed, {"acme", "ada", "read", "admin"});
+    EXPECT_EQ(lines.own(), "User: ada\r\nRole: admin\r\n");
+    EXPECT_EQ(lines.common(), "Org: acme\r\nScopes: read\r\n");
+
+    IdentityLines other(mixed, {"acme", "bob", "read", ""});
+    other.share_common({"Org: other\r\nScopes: read\r\n"});
+    EXPECT_EQ(other.common(), lines.common()) << "only an equal text is taken";
+    other.share_common(lines.common_text());
+    EXPECT_EQ(other.common().data(), lines.common().data());
+    EXPECT_EQ(other, IdentityLines(mixed, {"acme", "bob", "read", ""}));
+    EXPECT_EQ(other[0], "acme");
+    EXPECT_EQ(other[1], "bob");
+    EXPECT_EQ(other.line(2), "Scopes: read\r\n");
+    EXPECT_EQ(other[3], "");
+}
+
 TEST(IdentityLines, HaveNoLineForAValueThatCouldBreakOne) {
     for (const std::string_view value :
          {"a\r\nX-Admin: 1", "a\nb", "a\rb", "a\tb", " a", "a ", "caf\xc3\xa9", "a\x7f", "\x01"}) {
         const IdentityLines lines({{.name = "A"}, {.name = "B"}}, {value, "1"});
-        EXPECT_EQ(lines.all(), "B: 1\r\n") << value;
+        EXPECT_EQ(lines.own(), "B: 1\r\n") << value;
         EXPECT_EQ(lines[0], "");
         EXPECT_EQ(lines[1], "1");
     }

@@ -128,15 +128,16 @@ struct TokenCase {
     std::string_view answer;
 };
 void expect_answers(Scene&& scene, const std::vector<TokenCase>& cases) {
-    const auto audience = scene.token.claims.audience;
+    const auto before = scene.token.claims.audience;
     for (const TokenCase& c : cases) {
         std::string trace = "claim " + c.claim.value_or("(none)");
         scene.token.claims.organization = c.claim;
-        scene.token.claims.audience = audience;
+        std::vector<std::string> audience(before.begin(), before.end());
         for (const std::string& organization : c.organization_audiences) {
             trace += ", aud " + organization;
-            scene.token.claims.audience.push_back(std::string(prefix) + organization);
+            audience.push_back(std::string(prefix) + organization);
         }
+        scene.token.claims.audience = audience;
         SCOPED_TRACE(trace);
         EXPECT_EQ(scene.answer(), c.answer);
     }

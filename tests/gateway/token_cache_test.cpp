@@ -167,6 +167,31 @@ TEST(TokenCache, AgreesWithAMapUnderAnySequence) {
     }
 }
 
+core::VerifiedToken reading(std::string subject) {
+    return {.claims = {.scopes = {"read"}, .subject = std::move(subject)}};
+}
+
+TEST(TokenCache, TokensThatItKeepsShareWhatTheyHaveInCommon) {
+    TokenCache cache(100, 1 << 20);
+    const auto ada = cache.keep(digest(1), reading("ada"), 7, 8);
+    const auto bob = cache.keep(digest(2), reading("bob"), 7, 8);
+    EXPECT_EQ(ada->claims.scopes.begin(), bob->claims.scopes.begin());
+    const auto* const found = cache.find(digest(2));
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->token, bob);
+    EXPECT_EQ(found->generation, 7u);
+    EXPECT_EQ(found->keys_revision, 8u);
+    EXPECT_GE(cache.bytes(), footprint(*ada) + footprint(*bob));
+}
+
+TEST(TokenCache, OneOfNoEntriesKeepsNothing) {
+    TokenCache cache(0, 0);
+    const auto ada = cache.keep(digest(1), reading("ada"), 7, 8);
+    EXPECT_EQ(ada->claims.subject, "ada");
+    EXPECT_EQ(cache.find(digest(1)), nullptr);
+    EXPECT_EQ(cache.bytes(), 0u);
+}
+
 core::Json parsed(const std::string& text) {
     return core::Json::parse(text, 16).value();
 }
@@ -175,7 +200,7 @@ TEST(Footprint, CountsWhatATokenHolds) {
     core::VerifiedToken token{.claims = {.subject = "ada"}};
     const std::size_t small = footprint(token);
     EXPECT_LT(small, 2000u);
-    token.claims.scopes.assign(3000, "a");
+    token.claims.scopes = std::vector<std::string>(3000, "a");
     EXPECT_GE(footprint(token), 3000 * sizeof(std::string));
 }
 

@@ -214,8 +214,8 @@ TEST(RequestHeadWriter, ConnectionCannotNominateAwayWhatAnswersRelyOn) {
     ForwardFacts facts = stranger;
     facts.keep_authorization = true;
     facts.client_is_trusted_proxy = true;
-    core::IdentityLines lines;
-    for (const core::IdentityHeader& header : identity) lines.add(header.name, "ours");
+    const core::IdentityLines lines(identity,
+                                    std::vector<std::string_view>(identity.size(), "ours"));
     facts.identity_headers = identity;
     facts.identity = &lines;
     const std::string head = forwarded(
@@ -261,6 +261,29 @@ TEST(RequestHeadWriter, IdentityIsOursAlone) {
     head = forwarded(bytes, facts);
     EXPECT_TRUE(has_line(head, "X-Auth-Organization-Id: org-audience"));
     EXPECT_EQ(head.find("org-claim"), std::string::npos);
+}
+
+TEST(RequestHeadWriter, IdentityIsWrittenWholeInWhateverOrderItIsConfigured) {
+    using Source = core::IdentityHeader::Source;
+    const std::vector<core::IdentityHeader> mixed{{.name = "X-Org", .source = Source::organization},
+                                                  {.name = "X-Role", .source = Source::claim},
+                                                  {.name = "X-Scopes", .source = Source::scope},
+                                                  {.name = "X-User", .source = Source::subject}};
+    const core::IdentityLines lines(mixed, {"acme", "admin", "read", "ada"});
+    ForwardFacts facts = stranger;
+    facts.identity_headers = mixed;
+    facts.identity = &lines;
+    for (const bool by_audience : {false, true}) {
+        if (by_audience) facts.organization = "beta";
+        const std::string head = forwarded(request_with(""), facts);
+        for (const std::string_view name : {"X-Org", "X-Role", "X-Scopes", "X-User"}) {
+            EXPECT_EQ(count_named(head, name), 1U) << head;
+        }
+        EXPECT_TRUE(has_line(head, by_audience ? "X-Org: beta" : "X-Org: acme"));
+        EXPECT_TRUE(has_line(head, "X-Role: admin"));
+        EXPECT_TRUE(has_line(head, "X-Scopes: read"));
+        EXPECT_TRUE(has_line(head, "X-User: ada"));
+    }
 }
 
 // Of any size up to far beyond what room is made for, so that each piece is once the first too

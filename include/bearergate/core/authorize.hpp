@@ -23,7 +23,7 @@ struct Examined {
 Result<Examined, Reason> examine(std::string_view compact, const Policy& policy, WallTime now);
 
 // A token that passed checks 8 to 13a. First what every request of it reads, the claims' own first
-// members included: three places in memory to wait for, not six, with a thousand tokens in use.
+// members included.
 struct VerifiedToken {
     std::size_t issuer = 0;  // index into Policy::issuers
     IdentityLines identity{};

@@ -3,13 +3,13 @@
 #include <bearergate/core/refusal.hpp>
 #include <bearergate/core/result.hpp>
 #include <bearergate/core/strict_json.hpp>
+#include <bearergate/core/text_list.hpp>
 #include <bearergate/core/token.hpp>
 
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace bearergate::core {
 
@@ -46,8 +46,8 @@ std::optional<Reason> check_times(const TokenTimes& times, const TimeRules& rule
 // What a token says, once its signature has been proved.
 struct Claims {
     TokenTimes times{};
-    std::vector<std::string> audience{};
-    std::vector<std::string> scopes{};
+    TextList audience{};
+    TextList scopes{};
     std::optional<std::string> organization{};
     std::string issuer{};
     std::string subject{};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bearergate/core/authorize.hpp>
+#include <bearergate/gateway/common_lists.hpp>
 
 #include <array>
 #include <cstddef>
@@ -40,6 +41,8 @@ private:
 // since the hand last passed goes first (second chance).
 class TokenCache {
 public:
+    static constexpr std::size_t cache_line = 64;  // of the CPU
+
     TokenCache(std::size_t most_entries, std::size_t most_bytes);
 
     struct Entry {
@@ -49,6 +52,11 @@ public:
     };
     // Null when it is not there. Valid until the next change. Does not allocate.
     Entry* find(const TokenDigest& digest);
+    // Inserts a token, which then shares with others what they have in common, and returns it.
+    std::shared_ptr<const core::VerifiedToken> keep(const TokenDigest& digest,
+                                                    core::VerifiedToken token,
+                                                    std::uint64_t generation,
+                                                    std::uint64_t keys_revision);
     // Replaces an entry with the same digest. `bytes`: what the token takes in memory.
     void insert(const TokenDigest& digest, Entry entry, std::size_t bytes);
     void erase(const TokenDigest& digest);
@@ -58,7 +66,7 @@ public:
     std::uint64_t evictions() const { return evictions_; }
 
 private:
-    struct Stored {
+    struct alignas(cache_line) Stored {
         TokenDigest digest{};
         Entry entry{};
         std::size_t bytes = 0;
@@ -72,6 +80,7 @@ private:
     void evict_one();
     void grow();
 
+    CommonLists lists_{};
     std::size_t most_entries_;
     std::size_t most_bytes_;
     // Open addressing with linear probing, at most half full. A slot is 0 (empty), or half of a
