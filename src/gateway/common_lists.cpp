@@ -31,7 +31,7 @@ void CommonLists::share(core::VerifiedToken& token) {
 }
 
 // Whoever has a list that loses its place keeps it.
-const core::TextList& CommonLists::known(const core::TextList& list) {
+core::TextList CommonLists::known(const core::TextList& list) {
     if (list.empty() || list.bytes() > most_bytes) return list;
     core::TextList& place = places_[place_of(list)];
     if (place != list) place = list;

@@ -45,7 +45,7 @@ inline std::size_t TextList::bytes() const {
     std::size_t bytes = beside_texts;
     for (const std::string& text : *shared_) {
         constexpr std::size_t fits_inside = 15;
-        bytes += sizeof text + (text.capacity() > fits_inside ? text.capacity() + 17 : 0);
+        bytes += sizeof(std::string) + (text.capacity() > fits_inside ? text.capacity() + 17 : 0);
     }
     return bytes;
 }

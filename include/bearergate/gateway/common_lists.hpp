@@ -18,7 +18,7 @@ public:
 
 private:
     // The same, or an equal one.
-    const core::TextList& known(const core::TextList& list);
+    core::TextList known(const core::TextList& list);
 
     std::vector<core::TextList> places_;
 };
