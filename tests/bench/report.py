@@ -54,8 +54,9 @@ def cells(result):
 
 
 def system_call_cells(peers):
+    # By name where two are as many: the same numbers must always make the same page.
     names = sorted({name for calls in peers.values() for name in calls},
-                   key=lambda name: -max(calls.get(name, 0) for calls in peers.values()))
+                   key=lambda name: (-max(calls.get(name, 0) for calls in peers.values()), name))
     return ["", *names], [[peer, *(number(calls.get(name), 2) for name in names)]
                           for peer, calls in peers.items()]
 

@@ -97,6 +97,14 @@ class Page(unittest.TestCase):
         self.assertNotEqual(report.page_with(once, results_of(PEERS | {"floor": {"cpu_us": 11.0}})), once)
 
 
+class SystemCalls(unittest.TestCase):
+    def test_stand_by_their_number_and_by_name_where_that_is_the_same(self):
+        headings, rows = report.system_call_cells(
+            {"a": {"write": 1, "send": 2, "recv": 2, "accept": 1}, "b": {"poll": 3}})
+        self.assertEqual(headings, ["", "poll", "recv", "send", "accept", "write"])
+        self.assertEqual([row[0] for row in rows], ["a", "b"])
+
+
 class Chart(unittest.TestCase):
     def setUp(self):
         self.root = xml.etree.ElementTree.fromstring(chart.svg_of(results_of(PEERS)))
