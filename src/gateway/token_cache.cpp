@@ -36,10 +36,6 @@ std::size_t index_in(std::uint64_t slot) {
     return (slot & 0xFFFF'FFFFU) - 1;
 }
 
-std::size_t heap_bytes(const std::string& text) {
-    return sizeof(std::string) + (text.capacity() > 15 ? text.capacity() + 17 : 0);
-}
-
 // Where a thousand tokens are in use, one that comes again is in none of the CPU's caches. What a
 // request reads of it is asked for all at once, and not waited for piece by piece (0.8 % less CPU a
 // warm request).
@@ -235,12 +231,12 @@ void TokenCache::grow() {
 
 std::size_t footprint(const core::VerifiedToken& token) {
     const core::Claims& claims = token.claims;
-    std::size_t bytes = sizeof token + heap_bytes(claims.issuer) + heap_bytes(claims.subject) +
-                        claims.audience.bytes() + claims.scopes.bytes() + token.identity.bytes() +
-                        tree_bytes(claims.all);
-    if (token.key_id) bytes += heap_bytes(*token.key_id);
-    if (claims.client) bytes += heap_bytes(*claims.client);
-    if (claims.organization) bytes += heap_bytes(*claims.organization);
+    std::size_t bytes = sizeof token + core::bytes_of(claims.issuer) +
+                        core::bytes_of(claims.subject) + claims.audience.bytes() +
+                        claims.scopes.bytes() + token.identity.bytes() + tree_bytes(claims.all);
+    if (token.key_id) bytes += core::bytes_of(*token.key_id);
+    if (claims.client) bytes += core::bytes_of(*claims.client);
+    if (claims.organization) bytes += core::bytes_of(*claims.organization);
     return bytes;
 }
 

@@ -9,6 +9,13 @@
 
 namespace bearergate::core {
 
+// What a text takes in memory, on the heap too: an estimate, on the high side.
+inline std::size_t bytes_of(const std::string& text) {
+    constexpr std::size_t fits_inside = 15;
+    constexpr std::size_t beside_it = 17;  // its end and the allocator's own
+    return sizeof(std::string) + (text.capacity() > fits_inside ? text.capacity() + beside_it : 0);
+}
+
 // A list of texts that does not change. Copies share it: the tokens of an application have the same
 // audience, and scopes out of a few sets.
 class TextList {
@@ -43,10 +50,7 @@ inline std::size_t TextList::bytes() const {
     if (empty()) return 0;
     constexpr std::size_t beside_texts = 96;  // the vector, the count of copies, their allocations
     std::size_t bytes = beside_texts;
-    for (const std::string& text : *shared_) {
-        constexpr std::size_t fits_inside = 15;
-        bytes += sizeof(std::string) + (text.capacity() > fits_inside ? text.capacity() + 17 : 0);
-    }
+    for (const std::string& text : *shared_) bytes += bytes_of(text);
     return bytes;
 }
 
