@@ -122,9 +122,11 @@ bool Verifier::State::prepare_padding() {
 
 // EdDSA takes the text, not a digest of it, and all at once.
 bool Verifier::State::verify_whole(std::string_view signed_text, std::string_view signature) {
-    return EVP_MD_CTX_reset(hashing.get()) == 1 &&
-           EVP_DigestVerifyInit(hashing.get(), nullptr, nullptr, nullptr, key.handle.get()) == 1 &&
-           EVP_DigestVerify(hashing.get(), openssl::bytes(signature), signature.size(),
+    if (EVP_MD_CTX_reset(hashing.get()) != 1 ||
+        EVP_DigestVerifyInit(hashing.get(), nullptr, nullptr, nullptr, key.handle.get()) != 1) {
+        openssl::throw_out_of_memory();  // nothing else can be lacking
+    }
+    return EVP_DigestVerify(hashing.get(), openssl::bytes(signature), signature.size(),
                             openssl::bytes(signed_text), signed_text.size()) == 1;
 }
 
@@ -134,7 +136,7 @@ bool Verifier::State::verify_hashed(std::string_view signed_text, std::string_vi
     if (EVP_DigestInit_ex2(hashing.get(), digest.get(), nullptr) != 1 ||
         EVP_DigestUpdate(hashing.get(), signed_text.data(), signed_text.size()) != 1 ||
         EVP_DigestFinal_ex(hashing.get(), hash.data(), &hash_size) != 1) {
-        return false;
+        openssl::throw_out_of_memory();  // nothing else can be lacking
     }
     Der der;
     const auto encoded = key.type == KeyType::rsa

@@ -93,6 +93,29 @@ TEST(Memory, WantOfItProvesNothing) {
     }
 }
 
+TEST(Memory, WithoutAnyNoSignatureIsCalledWrong) {
+    constexpr std::string_view signed_text = "eyJhbGciOiJFUzI1NiJ9.e30";
+    for (const cli::SigningKey& key : one_of_each()) {
+        SCOPED_TRACE(key.public_jwk());
+        const std::string good = key.signature(signed_text);
+        Verifier verifier(import_key(Json::parse(key.public_jwk(), 8).value()).value(),
+                          key.algorithm());
+        const auto look_at_it = [&]() -> std::string_view {
+            try {
+                return verifier.verify(signed_text, good) ? "right" : "wrong";
+            } catch (const std::bad_alloc&) {
+                return "no memory";
+            }
+        };
+        std::string_view answer;
+        {
+            const Starvation all(1);
+            answer = look_at_it();
+        }
+        EXPECT_EQ(answer, "no memory");
+    }
+}
+
 // By the first keys of a process, when OpenSSL has looked for none yet. (Its very beginnings would
 // not survive it.)
 TEST(Memory, WantOfItIsNotTakenForAKeyThatOpensslDoesNotOffer) {
