@@ -435,6 +435,24 @@ TEST_F(TlsTest, AnEndThatFindsNoRoomGoesOutLater) {
     EXPECT_GT(arrived, filled) << "the end was not announced";
 }
 
+TEST_F(TlsTest, WaitingForRoomWithBytesUnreadComesToRest) {
+    shake_hands(4096);
+    while (test::send(client_.stream, std::string(10'000, 'x')).bytes != 0) {
+    }
+    test::send(server_.stream, "unread");
+    client_.stream.start_wait_writable();
+    int turns = 0;
+    while (turns < 100 && io_.poll_one() != 0) ++turns;
+    EXPECT_LT(turns, 100) << "what is not read must not wake it again and again";
+    EXPECT_FALSE(client_.is_up(writable));
+    test::run_until(io_, [&] {
+        std::array<char, 10'000> bytes{};
+        ::recv(server_descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+        return client_.is_up(writable);
+    });
+    EXPECT_EQ(receive(client_).bytes, 6U);
+}
+
 TEST_F(TlsTest, AMessageLeftInTheMiddleOfARecordHasNoHonestEnd) {
     shake_hands(4096);
     const std::string chunk(16'384, 'x');
