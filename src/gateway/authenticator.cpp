@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <variant>
@@ -45,12 +44,6 @@ Verdict refused(Reason reason) {
 }  // namespace
 
 struct Authenticator::State {
-    // Outlives the authenticator for jobs that are still on the pool.
-    struct Mailbox {
-        std::mutex mutex{};
-        State* owner = nullptr;  // null: nobody reads this any more
-        std::function<void(std::function<void()>)> post{};
-    };
     // A request, as authenticate() got it.
     struct Request {
         std::string_view token;
@@ -73,7 +66,7 @@ struct Authenticator::State {
     Verdict admit(const core::Examined& examined, const core::PublicKey& key, const TokenName& name,
                   const Snapshot& snapshot);
     bool submit(const core::Examined& examined, const TokenName& name, const core::PublicKey& key);
-    void complete(const TokenName& name, const Proof& proof);
+    void complete(const VerifierPool::Job& job);
     std::optional<Verdict> look_again(const TokenName& name, WaitingToken& waiting,
                                       const Proof* proof);
     template <class Which>
@@ -91,7 +84,8 @@ struct Authenticator::State {
     Settings settings;
     VerifierPool& pool;
     KeyQuestions questions;
-    std::shared_ptr<Mailbox> mailbox;
+    // Shared with the jobs that are still on the pool.
+    std::shared_ptr<VerifierPool::Tray> tray;
     TokenHasher hash{};
     TokenCache cache{settings.cache_entries, settings.cache_entries* cached_bytes_per_entry};
     VerifierSet verifiers{};
@@ -233,30 +227,28 @@ Verdict Authenticator::State::admit(const core::Examined& examined, const core::
 
 bool Authenticator::State::submit(const core::Examined& examined, const TokenName& name,
                                   const core::PublicKey& key) {
-    auto done = [mailbox = mailbox, name, thumbprint = key.thumbprint](bool valid) {
-        const std::scoped_lock lock(mailbox->mutex);
-        if (!mailbox->owner) return;
-        mailbox->post([mailbox, name, proof = Proof{thumbprint, valid}] {
-            if (mailbox->owner) mailbox->owner->complete(name, proof);
-        });
-    };
-    return pool.submit({.key = key,
+    return pool.submit({.tray = tray,
+                        .name = name,
+                        .key = key,
                         .algorithm = examined.header.algorithm,
                         .signed_text = std::string(examined.token.signed_text()),
-                        .signature = std::string(examined.token.signature()),
-                        .done = std::move(done)});
+                        .signature = std::string(examined.token.signature())});
 }
 
-void Authenticator::State::complete(const TokenName& name, const Proof& proof) {
-    const auto place = room.find(name);
+void Authenticator::State::complete(const VerifierPool::Job& job) {
+    const auto place = room.find(job.name);
     if (place == room.end()) return;
     Deliveries deliveries;
+    // Nothing came of it for want of memory: whoever tries again has it looked at anew.
     std::optional<Verdict> verdict = refused(Reason::overloaded);
-    try {
-        // Also when nobody waits any more: whoever tries again finds it in the cache.
-        verdict = look_again(name, place->second, &proof);
-    } catch (const std::exception&) {
-        // No memory for its claims: whoever tries again has it verified anew.
+    if (job.valid) {
+        const Proof proof{.key = job.key.thumbprint, .valid = *job.valid};
+        try {
+            // Also when nobody waits any more: whoever tries again finds it in the cache.
+            verdict = look_again(job.name, place->second, &proof);
+        } catch (const std::exception&) {
+            // No memory for its claims: the same.
+        }
     }
     if (!verdict) return;
     deliveries.add(std::move(place->second.waiters), *verdict);
@@ -315,19 +307,14 @@ void Authenticator::State::ask_if_allowed(const TokenName& name, std::size_t iss
 }
 
 Authenticator::Authenticator(Settings settings, VerifierPool& pool, KeyQuestions questions,
-                             std::function<void(std::function<void()>)> post_to_worker)
+                             std::move_only_function<void() noexcept> ring)
     : state_(new State{.settings = settings,
                        .pool = pool,
                        .questions = std::move(questions),
-                       .mailbox = std::make_shared<State::Mailbox>()}) {
-    state_->mailbox->owner = state_.get();
-    state_->mailbox->post = std::move(post_to_worker);
-}
+                       .tray = std::make_shared<VerifierPool::Tray>(std::move(ring))}) {}
 
 Authenticator::~Authenticator() {
-    const std::scoped_lock lock(state_->mailbox->mutex);
-    state_->mailbox->owner = nullptr;
-    state_->mailbox->post = nullptr;
+    state_->tray->close();
 }
 
 std::optional<Verdict> Authenticator::authenticate(std::string_view token,
@@ -362,6 +349,12 @@ void Authenticator::keys_answered(const KeyQuestion& question, net::SteadyTime a
     state_->look_again_at([&question](const TokenName& name, const WaitingToken& waiting) {
         return name.generation == question.generation && waiting.issuer == question.issuer;
     });
+}
+
+void Authenticator::collect() {
+    constexpr std::size_t most_in_a_row = 32;  // sockets want their turn, too
+    const VerifierPool::Jobs done = state_->tray->take(most_in_a_row);
+    for (const VerifierPool::Job& job : done) state_->complete(job);
 }
 
 void Authenticator::sweep(net::SteadyTime now) {

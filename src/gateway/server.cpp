@@ -21,7 +21,8 @@ using config::LogLevel;
 namespace {
 
 constexpr std::size_t log_bytes_per_worker = 1024 * 1024;
-// Half a second of P-384 verifications a thread: who would wait longer is told to come back.
+// Half a second of P-384 verifications a thread that has a CPU: who would wait longer is told to
+// come back.
 constexpr std::size_t queued_signatures_per_thread = 1024;
 constexpr std::size_t spare_descriptors = 16;
 // Between two events that say the same.
@@ -219,7 +220,7 @@ void Server::State::run_control() {
     }
     if (!workers_run) release_workers(false);
     for (std::thread& thread : worker_threads) thread.join();
-    verifiers.reset();  // its threads post to workers: before them
+    verifiers.reset();
     next.reset();
     addresses.reset();
     admin.reset();

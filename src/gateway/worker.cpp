@@ -37,7 +37,7 @@ struct Worker::State {
     using Sessions = boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>>;
 
     State(Shared& shared, std::shared_ptr<const Snapshot> snapshot, std::size_t log_bytes)
-        : place(std::make_shared<asio::io_context>(hint), shared, std::move(snapshot), log_bytes) {}
+        : place(std::make_unique<asio::io_context>(hint), shared, std::move(snapshot), log_bytes) {}
     ~State();
 
     void listen(int descriptor);

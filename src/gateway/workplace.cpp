@@ -13,7 +13,7 @@ constexpr std::size_t max_spare_exchanges = 64;
 
 }  // namespace
 
-Workplace::Workplace(std::shared_ptr<boost::asio::io_context> context, Shared& shared_by_all,
+Workplace::Workplace(std::unique_ptr<boost::asio::io_context> context, Shared& shared_by_all,
                      std::shared_ptr<const Snapshot> snapshot, std::size_t log_bytes)
     : io(std::move(context)),
       shared(shared_by_all),
@@ -21,11 +21,8 @@ Workplace::Workplace(std::shared_ptr<boost::asio::io_context> context, Shared& s
       turns(*io),
       upstream_buffers(upstream_block_bytes),
       setup(make_setup(std::move(snapshot), nullptr, upstream_buffers)),
-      authenticator(
-          {.cache_entries = setup->snapshot->config.server.cache}, *shared.verifiers,
-          shared.questions,
-          // A verifier may have an answer when this worker is no more.
-          [loop = io](std::function<void()> what) { boost::asio::post(*loop, std::move(what)); }),
+      authenticator({.cache_entries = setup->snapshot->config.server.cache}, *shared.verifiers,
+                    shared.questions, [&bell = verdicts_came]() noexcept { bell.ring(); }),
       log(log_bytes) {
     counters.routes.resize(setup->snapshot->policy.routes.size());
 }

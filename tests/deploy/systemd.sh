@@ -27,6 +27,11 @@ if [ -z "$(verify "$folder/wrong.service" || true)" ]; then
     echo "a misspelt setting passed: verify checks nothing" && exit 1
 fi
 
+# What is taken away behind it must not take this: @resources has it.
+last=$(grep '^SystemCallFilter=' "$units/bearergate.service" | tail -1)
+[ "$last" = "SystemCallFilter=setpriority" ] ||
+    { echo "the service may not call setpriority: $last" && exit 1; }
+
 # 0 is the least exposed, 100 the most. What is left is that it has a network, and no jail for it
 # to be alone in.
 systemd-analyze security --offline=true --no-pager --threshold=15 "$folder/bearergate.service" |

@@ -115,7 +115,7 @@ public:
     Run(World& world, std::string bytes)
         : world_(world),
           bytes_(std::move(bytes)),
-          place_(std::make_shared<boost::asio::io_context>(1), world.shared, world.snapshot, 4096) {
+          place_(std::make_unique<boost::asio::io_context>(1), world.shared, world.snapshot, 4096) {
         place_.setup->upstreams.front()->addresses = world.addresses;
         place_.authenticator.use_keys(world.ring, 1);
         std::array<int, 2> ends{};

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <new>
 
 // Tokens whose keys are not there yet: who waits, for how long, and what an issuer hears of it.
@@ -257,7 +258,7 @@ TEST(WaitingForKeys, ATokenThatWaitedForItsKeyIsProvedElsewhereIfThatIsDear) {
     ASSERT_EQ(d.begin(client, d.issuer.token()), "waits");
     d.use_issuers_keys();
     EXPECT_EQ(client.outcome(), "waits");
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(client.outcome(), "ok");
 
     Desk full(Algorithm::es384, 0, 1);

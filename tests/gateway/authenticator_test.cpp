@@ -1,6 +1,10 @@
 #include "desk.hpp"
+#include "support/gate.hpp"
+#include "support/starvation.hpp"
 
 #include <gtest/gtest.h>
+
+#include <deque>
 
 namespace bearergate::gateway {
 
@@ -203,7 +207,7 @@ TEST(Authenticator, AnExpensiveSignatureIsProvedElsewhere) {
         Client client;
         EXPECT_EQ(d.begin(client, token), "waits");
         EXPECT_EQ(d.authenticator->figures().waiting, 1u);
-        ASSERT_TRUE(d.mail.run_one());
+        ASSERT_TRUE(d.collect());
         EXPECT_EQ(client.signal.raised(), 1u);
         EXPECT_EQ(client.outcome(), "ok");
         EXPECT_EQ(d.outcome(token), "ok") << "and then a hit";
@@ -217,9 +221,34 @@ TEST(Authenticator, AnExpensiveSignatureThatIsWrongIsRefused) {
     d.use_issuers_keys();
     Client client;
     ASSERT_EQ(d.begin(client, test::with_flipped_signature(d.issuer.token(), 5)), "waits");
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(client.outcome(), "signature_invalid");
     EXPECT_EQ(d.authenticator->figures().entries, 0u);
+}
+
+TEST(Authenticator, ASignatureThatThereWasNoMemoryToLookAtIsNotCalledWrong) {
+    Desk d(Algorithm::es384);
+    d.use_issuers_keys();
+    test::Gate gate;
+    const auto holder = std::make_shared<VerifierPool::Tray>([&gate]() noexcept { gate.wait(); });
+    ASSERT_TRUE(
+        d.pool.submit({.tray = holder,
+                       .key = core::parse_key_set(d.issuer.jwks()).value().set.keys().front(),
+                       .algorithm = Algorithm::es384}));
+    const std::string token = d.issuer.token();
+    Client client;
+    ASSERT_EQ(d.begin(client, token), "waits");
+    {
+        const test::Starvation starvation(1);
+        gate.open();
+        ASSERT_TRUE(d.bell.wait());
+    }
+    d.authenticator->collect();
+    EXPECT_EQ(client.outcome(), "overloaded");
+    Client again;
+    ASSERT_EQ(d.begin(again, token), "waits");
+    ASSERT_TRUE(d.collect());
+    EXPECT_EQ(again.outcome(), "ok");
 }
 
 TEST(Authenticator, AProofHoldsForItsTokenOnly) {
@@ -231,8 +260,7 @@ TEST(Authenticator, AProofHoldsForItsTokenOnly) {
     ASSERT_EQ(d.begin(good, token), "waits");
     ASSERT_EQ(d.begin(bad, test::with_payload(token, d.issuer.payload(R"({"sub":"eve"})"))),
               "waits");
-    ASSERT_TRUE(d.mail.run_one());
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect_all());
     EXPECT_EQ(good.outcome(), "ok");
     EXPECT_EQ(bad.outcome(), "signature_invalid");
 }
@@ -252,7 +280,7 @@ TEST(Authenticator, TheSameTokenInFlightIsVerifiedOnce) {
     const std::string other = real.issuer.token();
     std::deque<Client> many(100);
     for (Client& client : many) ASSERT_EQ(real.begin(client, other), "waits");
-    ASSERT_TRUE(real.mail.run_one());
+    ASSERT_TRUE(real.collect());
     for (Client& client : many) EXPECT_EQ(client.outcome(), "ok");
 }
 
@@ -304,7 +332,7 @@ TEST(Authenticator, WhatAVanishedClientLeftIsNotLost) {
     const std::string token = d.issuer.token();
     EXPECT_EQ(d.outcome(token), "waits");  // and the client is gone
     EXPECT_EQ(d.authenticator->figures().waiting, 0u);
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(d.outcome(token), "ok");
     EXPECT_EQ(d.authenticator->figures().hits, 1u);
 }
@@ -320,7 +348,7 @@ TEST(Authenticator, OneOfManyMayVanish) {
     ASSERT_EQ(d.begin(*second, token), "waits");
     ASSERT_EQ(d.begin(third, token), "waits");
     second.reset();
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(first.outcome(), "ok");
     EXPECT_EQ(third.outcome(), "ok");
 }
@@ -335,16 +363,16 @@ TEST(Authenticator, KeysThatChangeDuringAVerificationAreTheOnesThatCount) {
     Client removed;
     ASSERT_EQ(d.begin(removed, token), "waits");
     d.use(test::keys_of(next.jwks()));
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(removed.outcome(), "key_unknown");
 
     d.use_issuers_keys();
     Client replaced;
     ASSERT_EQ(d.begin(replaced, token), "waits");
     d.use(test::keys_of(same_id.jwks()));
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(replaced.outcome(), "waits") << "proved, but with a key that is out: again";
-    ASSERT_TRUE(d.mail.run_one());
+    ASSERT_TRUE(d.collect());
     EXPECT_EQ(replaced.outcome(), "signature_invalid");
     EXPECT_EQ(d.authenticator->figures().entries, 0u);
 }
@@ -357,7 +385,7 @@ TEST(Authenticator, MayGoWhileVerificationsAreUnderWay) {
         for (std::size_t n = 0; n < clients.size(); ++n) {
             ASSERT_EQ(d.begin(clients[n], d.token(static_cast<int>(n))), "waits");
         }
-        if (i % 2 == 0) d.mail.run_one();
+        if (i % 2 == 0) d.collect();
         d.authenticator.reset();
         for (Client& client : clients) EXPECT_NE(client.outcome(), "signature_invalid");
     }

@@ -8,7 +8,7 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
+#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -23,29 +23,26 @@ namespace bearergate::gateway::desk {
 
 using namespace std::chrono_literals;
 
-// What is posted to the worker, from any thread, and run when the test says so.
-class Mail {
+// How the pool's threads call the worker; it comes when the test says so.
+class Bell {
 public:
-    void post(std::function<void()> what) {
+    void ring() noexcept {
         const std::scoped_lock lock(mutex_);
-        letters_.push_back(std::move(what));
-        came_.notify_all();
+        ++rings_;
+        rang_.notify_all();
     }
-    // Runs one letter, waiting for it; false when none comes.
-    bool run_one() {
+    // Until it has rung once more; false when it does not.
+    bool wait() {
         std::unique_lock lock(mutex_);
-        if (!came_.wait_for(lock, 20s, [this] { return !letters_.empty(); })) return false;
-        const auto what = std::move(letters_.front());
-        letters_.pop_front();
-        lock.unlock();
-        what();
+        if (!rang_.wait_for(lock, 20s, [this] { return rings_ > 0; })) return false;
+        --rings_;
         return true;
     }
 
 private:
     std::mutex mutex_{};
-    std::condition_variable came_{};
-    std::deque<std::function<void()>> letters_{};
+    std::condition_variable rang_{};
+    std::size_t rings_ = 0;
 };
 
 // One request that authenticates a token.
@@ -89,7 +86,7 @@ struct Desk {
         }};
         authenticator = std::make_unique<Authenticator>(
             Authenticator::Settings{.cache_entries = cache}, pool, std::move(questions),
-            [this](std::function<void()> what) { mail.post(std::move(what)); });
+            [this]() noexcept { bell.ring(); });
     }
 
     void use(core::IssuerKeys keys, std::uint64_t generation = 1) {
@@ -115,19 +112,32 @@ struct Desk {
         Client client;
         return begin(client, token, may_wait);
     }
+    // Takes in what the pool has to say, when it rings; false when it does not.
+    bool collect() {
+        if (!bell.wait()) return false;
+        authenticator->collect();
+        return true;
+    }
+    // The same until nobody waits.
+    bool collect_all() {
+        while (authenticator->figures().waiting > 0) {
+            if (!collect()) return false;
+        }
+        return true;
+    }
     std::string token(int number) const {
         return issuer.token("{\"jti\":\"" + std::to_string(number) + "\"}");
     }
 
     test::Issuer issuer;
     test::Issuer other{"https://other.example"};
-    Mail mail{};
+    Bell bell{};
     std::vector<std::size_t> asked{};
     bool cannot_ask = false;
     core::WallTime now = test::at(test::Issuer::issued_at + 60);
     net::SteadyTime steady{1000h};
     std::shared_ptr<const Snapshot> snapshot{};
-    VerifierPool pool;  // ends before the mail does
+    VerifierPool pool;  // ends before the bell does
     std::unique_ptr<Authenticator> authenticator{};
 };
 

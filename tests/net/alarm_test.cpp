@@ -1,5 +1,6 @@
 // What must go on without memory: a timer, a call onto a loop, accepting.
 #include <bearergate/net/alarm.hpp>
+#include <bearergate/net/buzzer.hpp>
 #include <bearergate/net/deadline.hpp>
 #include <bearergate/net/doorbell.hpp>
 #include <bearergate/net/listener.hpp>
@@ -141,6 +142,42 @@ TEST_F(AlarmTest, ADoorbellIsAnsweredOnceForAllWhoRangBefore) {
 TEST_F(AlarmTest, ADoorbellThatIsGoneIsNotAnswered) {
     int answered = 0;
     auto bell = std::make_unique<Doorbell>(io_, [&] { ++answered; });
+    bell->ring();
+    bell.reset();
+    io_.run();
+    EXPECT_EQ(answered, 0);
+}
+
+TEST_F(AlarmTest, ABuzzerIsAnsweredOnceForAllWhoRangBefore) {
+    int answered = 0;
+    bool is_over = false;
+    Buzzer bell(io_, [&] { ++answered; });
+    Alarm end(io_, [&] { is_over = true; });
+    end.set(20ms);
+    for (int times = 0; times < 3; ++times) bell.ring();
+    EXPECT_TRUE(starve_until(io_, is_over)) << "it needs no memory";
+    EXPECT_EQ(answered, 1);
+    std::thread other([&] { bell.ring(); });
+    EXPECT_TRUE(test::run_until(io_, [&] { return answered == 2; }));
+    other.join();
+}
+
+TEST_F(AlarmTest, ABuzzerThatIsRungWhileItIsAnsweredIsAnsweredAgain) {
+    int answered = 0;
+    std::unique_ptr<Buzzer> bell;
+    bell = std::make_unique<Buzzer>(io_, [&] {
+        if (++answered < 3) bell->ring();
+    });
+    bell->ring();
+    EXPECT_TRUE(test::run_until(io_, [&] { return answered == 3; }));
+    bell.reset();
+    io_.run();  // it was all that the loop had to wait for
+    EXPECT_EQ(answered, 3);
+}
+
+TEST_F(AlarmTest, ABuzzerThatIsGoneIsNotAnswered) {
+    int answered = 0;
+    auto bell = std::make_unique<Buzzer>(io_, [&] { ++answered; });
     bell->ring();
     bell.reset();
     io_.run();

@@ -64,8 +64,9 @@ public:
         std::size_t cache_entries = 10'000;
         std::chrono::milliseconds patience{2000};  // how long a request waits for keys
     };
+    // `ring` is called on the pool's threads, until this is gone: call collect() on the worker's.
     Authenticator(Settings settings, VerifierPool& pool, KeyQuestions questions,
-                  std::function<void(std::function<void()>)> post_to_worker);
+                  std::move_only_function<void() noexcept> ring);
     ~Authenticator();
 
     // Checks 8 to 13a for the text that core::bearer_token() gave. A verdict at once if it can be
@@ -84,6 +85,8 @@ public:
     // A question has been answered: whoever still lacks a key gets its refusal, and before
     // `ask_again` no further question is posted, whatever key ids arrive.
     void keys_answered(const KeyQuestion& question, net::SteadyTime ask_again = {});
+    // Answers those whose signatures the pool has looked at since.
+    void collect();
     void sweep(net::SteadyTime now);
     // Another policy: whatever was verified under the one before is forgotten.
     void forget(std::size_t cache_entries);

@@ -4,6 +4,7 @@
 #include <bearergate/gateway/common_lists.hpp>
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,12 @@
 namespace bearergate::gateway {
 
 using TokenDigest = std::array<std::uint8_t, 16>;
+
+struct TokenName {
+    TokenDigest digest{};
+    std::uint64_t generation = 0;  // of the policy
+    friend auto operator<=>(const TokenName&, const TokenName&) = default;
+};
 
 // SipHash-1-3-128 of the whole token, under a key that only this hasher knows: nobody outside can
 // aim at the digest of another's token, and no token can be told from its digest. Who wants to be

@@ -5,9 +5,7 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,12 +15,6 @@
 #include <vector>
 
 namespace bearergate::gateway {
-
-struct TokenName {
-    TokenDigest digest{};
-    std::uint64_t generation = 0;  // of the policy
-    friend auto operator<=>(const TokenName&, const TokenName&) = default;
-};
 
 using Waiters = boost::intrusive::list<VerdictWaiter, boost::intrusive::constant_time_size<false>>;
 

@@ -9,6 +9,7 @@
 #include <bearergate/gateway/setup.hpp>
 #include <bearergate/gateway/worker.hpp>
 #include <bearergate/net/buffer_pool.hpp>
+#include <bearergate/net/buzzer.hpp>
 #include <bearergate/net/deadline.hpp>
 #include <bearergate/net/turn.hpp>
 
@@ -23,20 +24,22 @@ namespace bearergate::gateway {
 
 class Exchange;
 
-// What the sessions of one worker share. Only the worker's thread touches it.
+// What the sessions of one worker share. Only the worker's thread touches it, but for one bell.
 struct Workplace {
-    Workplace(std::shared_ptr<boost::asio::io_context> context, Shared& shared,
+    Workplace(std::unique_ptr<boost::asio::io_context> context, Shared& shared,
               std::shared_ptr<const Snapshot> snapshot, std::size_t log_bytes);
     ~Workplace();
     Workplace(const Workplace&) = delete;
     Workplace& operator=(const Workplace&) = delete;
 
-    std::shared_ptr<boost::asio::io_context> io;
+    std::unique_ptr<boost::asio::io_context> io;
     Shared& shared;
     net::DeadlineSweep sweep;
     net::Turns turns;
     net::BufferPool upstream_buffers;
     std::shared_ptr<const Setup> setup;
+    // Before the authenticator, and so longer: until that is gone, the pool's threads ring it.
+    net::Buzzer verdicts_came{*io, [this] { authenticator.collect(); }};
     Authenticator authenticator;
     AccessRing log;
     Counters counters{};
