@@ -32,22 +32,31 @@ def cpu_of_children():
 
 
 def wrk_once(peer, seconds, tokens, path, connections, close):
-    sent = getattr(peer, "sent", 0)
     before = peer.program.cpu_seconds()
-    out = subprocess.run(
-        [*ON_LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s",
-         "-s", str(HERE / "tokens.lua"), peer.url(path), "--", str(peer.issuer.tokens), str(tokens),
-         str(sent), "close" if close else "keep"],
-        check=True, capture_output=True, text=True, timeout=seconds + 120).stdout
+    out = subprocess.run(wrk_command(peer, seconds, tokens, path, connections, close),
+                         check=True, capture_output=True, text=True, timeout=seconds + 120).stdout
     used = peer.program.cpu_seconds() - before
-    line = next(line for line in out.splitlines() if line.startswith("RESULT"))
+    result = read_wrk(peer, out)
+    return result | {"cpu_us": used / max(result["requests"], 1) * 1e6}
+
+
+def wrk_command(peer, seconds, tokens, path="/items", connections=64, close=False):
+    return [*ON_LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s",
+            "-s", str(HERE / "tokens.lua"), peer.url(path), "--", str(peer.issuer.tokens), str(tokens),
+            str(getattr(peer, "sent", 0)), "close" if close else "keep"]
+
+
+def read_wrk(peer, out):
+    line = next((line for line in out.splitlines() if line.startswith("RESULT")), None)
+    if line is None:
+        raise RuntimeError(f"{peer.name}: wrk says nothing: {out}")
     requests, micros, broken, refused, p50, p99, received = (int(field) for field in line.split()[1:])
     may_break = 0 if isinstance(peer, p.Bearergate) else requests / 100
     if refused or broken > may_break:
         raise RuntimeError(f"{peer.name}: {broken} broken, {refused} refused of {requests} requests\n{out}")
-    peer.sent = sent + requests
-    return {"rate": requests / (micros / 1e6), "cpu_us": used / max(requests, 1) * 1e6, "p50_us": p50,
-            "p99_us": p99, "mib_per_s": received / micros * 1e6 / 2**20, "requests": requests}
+    peer.sent = getattr(peer, "sent", 0) + requests
+    return {"rate": requests / (micros / 1e6), "p50_us": p50, "p99_us": p99,
+            "mib_per_s": received / micros * 1e6 / 2**20, "requests": requests}
 
 
 def pace_command(build, peer, rate, seconds, tokens_file, connections=32):
@@ -68,8 +77,8 @@ def read_streams(out):
 
 
 def warm_up(peer, seconds, tokens, **settings):
-    """Until every token has been there, and compilers at run time have compiled."""
-    wrk(peer, max(seconds, 3), tokens, **settings)
+    """Until every token has been there. Compilers at run time need some seconds."""
+    wrk(peer, seconds, tokens, **settings)
     while peer.caches and tokens <= 1000 and peer.sent < tokens:
         wrk(peer, seconds, tokens, **settings)
 

@@ -4,6 +4,7 @@ import http.server
 import pathlib
 import sys
 import threading
+import time
 import types
 import unittest
 import xml.etree.ElementTree
@@ -13,7 +14,8 @@ import chart  # noqa: E402
 import peers as p  # noqa: E402
 import report  # noqa: E402
 import stage  # noqa: E402
-from scenarios.base import at_least, at_most, ratio  # noqa: E402
+import turns  # noqa: E402
+from scenarios.base import Rounds, at_least, at_most, ratio  # noqa: E402
 from scenarios.instructions import by_short_name, short  # noqa: E402
 
 
@@ -95,6 +97,78 @@ class Page(unittest.TestCase):
         once = report.page_with(self.page, results_of(PEERS))
         self.assertEqual(report.page_with(once, results_of(PEERS)), once)
         self.assertNotEqual(report.page_with(once, results_of(PEERS | {"floor": {"cpu_us": 11.0}})), once)
+
+
+class Worker:
+    """Notes when it works, in a list that all share."""
+
+    def __init__(self, name, notes):
+        self.name, self.notes, self.killed = name, notes, False
+
+    def resume(self):
+        self.notes.append(f"{self.name} works")
+
+    def pause(self):
+        self.notes.append(f"{self.name} rests")
+
+    def finish(self):
+        return float(len(self.notes))
+
+    def kill(self):
+        self.killed = True
+
+    def wait(self):
+        pass
+
+
+class Turns(unittest.TestCase):
+    def test_one_works_and_the_others_rest(self):
+        notes = []
+        found = turns.in_turns([lambda: Worker("a", notes), lambda: Worker("b", notes)], 0.02, 0.01)
+        self.assertEqual(notes, ["a works", "a rests", "b works", "b rests"] * 2)
+        self.assertEqual(found, {"a": 8.0, "b": 8.0})
+
+    def test_nothing_goes_on_when_one_does_not_begin(self):
+        begun = Worker("a", [])
+        with self.assertRaises(ZeroDivisionError):
+            turns.in_turns([lambda: begun, lambda: 1 / 0], 1, 0.01)
+        self.assertTrue(begun.killed)
+
+    def test_nothing_goes_on_when_one_does_not_finish(self):
+        all = [Worker("a", []), Worker("b", [])]
+        all[0].finish = lambda: 1 / 0
+        with self.assertRaises(ZeroDivisionError):
+            turns.in_turns([lambda: all[0], lambda: all[1]], 0.01, 0.01)
+        self.assertTrue(all[0].killed and all[1].killed)
+
+    def test_programs_rest_but_for_their_turns_and_are_gone_at_the_end(self):
+        worker = turns.Paused("x", [sys.executable, "-c", "while True: pass"])
+        self.addCleanup(worker.wait)
+        self.addCleanup(worker.kill)
+
+        def becomes(state):
+            stat = pathlib.Path(f"/proc/{worker.process.pid}/stat")
+            end = time.monotonic() + 10
+            while stat.read_text().rsplit(")", 1)[1].split()[0] not in state:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.001)
+            return True
+
+        self.assertTrue(becomes("T"))
+        worker.resume()
+        self.assertTrue(becomes("RS"))
+        worker.pause()
+        self.assertTrue(becomes("T"))
+        worker.kill()
+        worker.wait()
+        self.assertIsNotNone(worker.process.poll())
+
+    def test_ratios_are_of_one_round(self):
+        rounds = Rounds([{"a": 1.0, "b": 2.0}, {"a": 30.0, "b": 60.0}, {"a": 5.0, "b": 5.0}])
+        self.assertEqual(rounds.ratio("a", "b"), 0.5)
+        self.assertEqual(rounds.medians(), {"a": {"cpu_us": 5.0}, "b": {"cpu_us": 5.0}})
+        self.assertIsNone(rounds.ratio("a", "c"))
 
 
 class SystemCalls(unittest.TestCase):

@@ -1,12 +1,15 @@
 """What scenarios are made of: the bench that they run on, their registry, and targets."""
 
 import dataclasses
+import functools
 import pathlib
+import statistics
 
 import issuer as tokens
 import load
 import peers as p
 import stage
+import turns
 
 scenarios = {}
 
@@ -41,6 +44,19 @@ def ratio(results, measure, one, other):
     if one not in results or other not in results or not results[other][measure]:
         return None
     return results[one][measure] / results[other][measure]
+
+
+class Rounds(list):
+    """Of turns: what each peer cost in each of them, {name: CPU µs a request}."""
+
+    def medians(self):
+        return {name: {"cpu_us": statistics.median(costs[name] for costs in self)} for name in self[0]}
+
+    def ratio(self, one, other):
+        """Of the costs within a round. None where either was not measured."""
+        if not {one, other} <= self[0].keys():
+            return None
+        return statistics.median(costs[one] / costs[other] for costs in self)
 
 
 @dataclasses.dataclass
@@ -111,11 +127,29 @@ class Bench:
                                  **settings))
         return found
 
+    def turns(self, make, issuer, tokens_used=1000, turn=0.25, further=()):
+        """Rounds of what make(stage) makes, `turn` seconds at a time, and of `further` things to start, which are told
+        how many seconds they may be needed. Each round is on a stage of its own: where a program
+        happens to lie in memory is a part of what it costs."""
+        rounds = Rounds()
+        for number in range(self.rounds):
+            with self.stage() as on:
+                peers = make(on)
+                on.open(peers, issuer, is_proved=number > 0)
+                for peer in peers:
+                    load.warm_up(peer, 2, tokens_used, connections=self.connections)
+                longest = (len(peers) + len(further)) * (self.seconds + turns.PATIENCE)
+                starts = [functools.partial(turns.Load, peer, longest, tokens_used, self.connections)
+                          for peer in peers]
+                starts += [functools.partial(start, longest) for start in further]
+                rounds.append(turns.in_turns(starts, self.seconds, turn))
+        return rounds
+
     def compare(self, peers, tokens_used, **load_settings):
         """Interleaved rounds of wrk; medians, the lowest CPU time, memory, and what was let in."""
         settings = {"connections": self.connections} | load_settings
         for peer in peers:
-            load.warm_up(peer, self.seconds, tokens_used, **settings)
+            load.warm_up(peer, max(self.seconds, 3), tokens_used, **settings)
         results = load.interleaved(
             peers, self.rounds, lambda peer: load.wrk(peer, self.seconds, tokens_used, **settings))
         found = load.medians(results)

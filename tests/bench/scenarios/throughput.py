@@ -1,9 +1,8 @@
 """What a request costs, by how well its token is known and by the algorithm it is signed with."""
 
-import re
-import subprocess
+import functools
 
-import peers as p
+from turns import OpensslSpeed
 
 from .base import at_least, at_most, ratio, scenario, spaced
 
@@ -28,10 +27,23 @@ def warm(bench):
     return {
         "about": "ES384, keep-alive, 1 KiB of JSON. Peers without a cache verify every time.",
         "peers": found,
-        "checks": [against("HAProxy", 0.95), against("nginx", 0.90), against("floor", 1.35),
-                   against("HAProxy jwt_verify", 1 / 28), against("HAProxy jwt_verify RS256", 0.40),
+        "checks": [against("HAProxy jwt_verify", 1 / 28), against("HAProxy jwt_verify RS256", 0.40),
                    against("Apache mod_oauth2", 1 / 7), against("Node + jose", 1 / 35),
                    against("Node + fast-jwt", 1 / 4.5)],
+    }
+
+
+@scenario("turns", "Warm, beside those that look at no token, in turns")
+def turns(bench):
+    issuer = bench.issuer()
+    rounds = bench.turns(lambda on: [*bench.plain(on), *bench.ours(on, issuer)], issuer)
+    return {
+        "about": "As warm. All are under load in turns of a quarter of a second, so that what the machine does "
+                 "otherwise happens to each of them; every round is on programs that were started anew. "
+                 "Ratios are medians of the rounds' own.",
+        "peers": rounds.medians(),
+        "checks": [at_most(f"CPU per request, warm, ÷ {other}", rounds.ratio("bearergate", other), limit)
+                   for other, limit in (("HAProxy", 0.95), ("nginx", 0.90), ("floor", 1.35))],
     }
 
 
@@ -45,15 +57,6 @@ def one(bench):
                 "checks": []}
 
 
-def openssl_verifications(algorithm):
-    """Verifications a second of one core's time, by OpenSSL's own benchmark on the gateway's CPU."""
-    out = subprocess.run(
-        ["taskset", "-c", str(p.GATEWAY_CPU), "openssl", "speed", "-seconds", "2", algorithm],
-        check=True, capture_output=True, text=True, timeout=120).stdout
-    line = next(line for line in reversed(out.splitlines()) if re.match(r"^\s*\d+ bits ecdsa", line))
-    return float(line.split()[-1])
-
-
 @scenario("cold", "Cold: a token that was never seen, each time")
 def cold(bench):
     issuer = bench.issuer(count=bench.many_tokens)
@@ -61,22 +64,29 @@ def cold(bench):
         peers = [*bench.haproxy_jwt(on, issuer), *bench.apache(on, issuer),
                  *bench.node(on, issuer, "jose", "fast-jwt"), *bench.ours(on, issuer, cache=0)]
         on.open(peers, issuer)
-        speed = [openssl_verifications("ecdsap384")]
         found = bench.compare(peers, bench.many_tokens)
-        speed.append(openssl_verifications("ecdsap384"))
-    ours = found["bearergate"]
-    ours["verifications_per_core_s"] = 1e6 / ours["lowest_cpu_us"]
-    found["openssl speed"] = {"verifications_per_core_s": max(speed)}
     return {
         "about": f"ES384, {spaced(bench.many_tokens)} tokens, bearergate's cache off and everybody else's "
-                 "smaller than that. Verifications are counted per second of CPU time of the whole "
-                 "gateway; of it and of openssl speed, the best of the run.",
-        "peers": found,
+                 "smaller than that.",
+        "peers": found, "checks": [],
+    }
+
+
+@scenario("verifications", "Cold, beside OpenSSL's own verifications, in turns")
+def verifications(bench):
+    issuer = bench.issuer(count=bench.many_tokens)
+    rounds = bench.turns(
+        lambda on: [*bench.haproxy_jwt(on, issuer), *bench.ours(on, issuer, cache=0)], issuer,
+        bench.many_tokens, further=[functools.partial(OpensslSpeed, "ecdsap384")])
+    return {
+        "about": "As cold, in turns as in turns: CPU time of the whole gateway for a request, and of "
+                 "openssl speed for nothing but the verification.",
+        "peers": rounds.medians(),
         "checks": [
             at_most("CPU per request, ES384 miss, ÷ HAProxy jwt_verify",
-                    ratio(found, "lowest_cpu_us", "bearergate", "HAProxy jwt_verify"), 1.00),
+                    rounds.ratio("bearergate", "HAProxy jwt_verify"), 1.00),
             at_least("ES384 verifications per core ÷ openssl speed",
-                     ratio(found, "verifications_per_core_s", "bearergate", "openssl speed"), 0.93),
+                     rounds.ratio("openssl speed", "bearergate"), 0.93),
         ],
     }
 
@@ -88,15 +98,14 @@ def algorithms(bench):
                "EdDSA": ("Node + jose", 0.50)}
     for algorithm, (other, limit) in targets.items():
         issuer = bench.issuer(algorithm)
-        with bench.stage() as on:
-            rivals = bench.node(on, issuer, "jose")
-            if algorithm != "EdDSA":
-                rivals += bench.haproxy_jwt(on, issuer)
-            peers = [*rivals, *bench.ours(on, issuer, cache=0)]
-            on.open(peers, issuer)
-            found = bench.compare(peers, 1000)
-        results |= {f"{algorithm}: {name}": value for name, value in found.items()}
+
+        def peers(on, issuer=issuer, has_haproxy=algorithm != "EdDSA"):
+            haproxy = bench.haproxy_jwt(on, issuer) if has_haproxy else []
+            return [*bench.node(on, issuer, "jose"), *haproxy, *bench.ours(on, issuer, cache=0)]
+
+        rounds = bench.turns(peers, issuer)
+        results |= {f"{algorithm}: {name}": value for name, value in rounds.medians().items()}
         checks.append(at_most(f"CPU per request, {algorithm} miss, ÷ {other}",
-                              ratio(found, "lowest_cpu_us", "bearergate", other), limit))
-    return {"about": "Every request verified: bearergate's cache off, peers that have none. "
+                              rounds.ratio("bearergate", other), limit))
+    return {"about": "Every request verified: bearergate's cache off, peers that have none; in turns. "
                      "For ES384 see cold.", "peers": results, "checks": checks}
