@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -13,12 +15,28 @@ namespace bearergate::core::json {
 
 namespace {
 
+// Whether the text begins with eight characters of ASCII without a NUL, all looked at at once.
+bool is_eight_of_ascii(std::string_view text) {
+    constexpr std::uint64_t highs = 0x8080808080808080;
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    if (text.size() < sizeof(std::uint64_t)) return false;
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data(), sizeof eight);
+    // Where none has its highest bit, taking 1 from each sets it in those that are 0 (and never
+    // clears it, whatever is borrowed).
+    return ((eight | (eight - ones)) & highs) == 0;
+}
+
 // What JSON text may consist of (RFC 8259 section 8.1): UTF-8 without overlong forms, surrogates
 // or a byte order mark. nlohmann reads a NUL as the end of the text, so what follows one would go
 // unseen: there is none in any JSON text anyway.
 bool is_clean_utf8(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) return false;
     for (std::size_t i = 0; i < text.size();) {
+        if (is_eight_of_ascii(text.substr(i))) {
+            i += 8;
+            continue;
+        }
         const auto lead = static_cast<unsigned char>(text[i]);
         if (lead == 0) return false;
         if (lead < 0x80) {
@@ -54,6 +72,12 @@ bool is_clean_utf8(std::string_view text) {
 }
 
 bool has_duplicate_names(const std::vector<Node>& members) {
+    const auto has_same_name_behind = [&](const Node& one) {
+        const std::span<const Node> behind(&one + 1, &members.back() + 1);
+        return std::ranges::find(behind, one.name, &Node::name) != behind.end();
+    };
+    constexpr std::size_t few = 16;
+    if (members.size() <= few) return std::ranges::any_of(members, has_same_name_behind);
     std::vector<std::string_view> names;
     names.reserve(members.size());
     for (const Node& member : members) names.push_back(member.name);

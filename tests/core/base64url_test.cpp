@@ -53,6 +53,25 @@ TEST(Base64url, AcceptsNoSecondSpelling) {
     EXPECT_EQ(accepted, 64 * 4 + 64 * 16);
 }
 
+TEST(Base64url, TakesNoForeignCharacterAtAnyPlace) {
+    for (const std::size_t size : {2U, 3U, 4U, 6U, 7U, 8U, 11U, 12U}) {
+        for (std::size_t place = 0; place < size; ++place) {
+            int accepted = 0;
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string text(size, 'A');
+                text[place] = static_cast<char>(byte);
+                const auto bytes = decode_base64url(text);
+                if (!bytes) continue;
+                ++accepted;
+                ASSERT_EQ(encode_base64url(*bytes), text);
+            }
+            const bool is_last = place == size - 1;
+            const int of_the_last = size % 4 == 2 ? 4 : size % 4 == 3 ? 16 : 64;
+            EXPECT_EQ(accepted, is_last ? of_the_last : 64) << size << ", " << place;
+        }
+    }
+}
+
 TEST(Base64url, RefusesOtherAlphabetsPaddingAndImpossibleLengths) {
     for (const std::string& text :
          {std::string("Zg=="), std::string("Zg="), std::string("Zm8="), std::string("="),

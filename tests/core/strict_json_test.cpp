@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +70,43 @@ TEST(StrictJson, RefusesWhatIsNotCleanUtf8) {
     }
     EXPECT_EQ(json("\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"").string(),
               "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+}
+
+TEST(StrictJson, LooksAtEveryByteOfALongText) {
+    for (std::size_t place = 1; place < 40; ++place) {
+        SCOPED_TRACE(place);
+        std::string text = '"' + std::string(40, 'x') + '"';
+        text[place] = '\x7f';
+        EXPECT_EQ(fault_of(text), "none");
+        for (const char bad : {'\0', '\x80', '\xbf', '\xc3', '\xff'}) {
+            text[place] = bad;
+            EXPECT_EQ(fault_of(text), "encoding") << static_cast<int>(bad);
+        }
+        text.replace(place, 2, "\xc3\xa9");
+        EXPECT_EQ(fault_of(text), "none");
+    }
+}
+
+TEST(StrictJson, FindsADuplicateNameAmongFewAndAmongMany) {
+    const auto object_of = [](const std::vector<int>& names) {
+        std::string text;
+        for (const int name : names) text += ",\"n" + std::to_string(name) + "\":0";
+        text[0] = '{';
+        return text + "}";
+    };
+    for (const std::size_t count : {2U, 3U, 15U, 16U, 17U, 40U}) {
+        SCOPED_TRACE(count);
+        std::vector<int> names(count);
+        std::iota(names.begin(), names.end(), 0);
+        EXPECT_EQ(fault_of(object_of(names)), "none");
+        for (std::size_t one = 0; one < count; ++one) {
+            for (std::size_t other = one + 1; other < count; ++other) {
+                std::vector<int> twice = names;
+                twice[other] = twice[one];
+                ASSERT_EQ(fault_of(object_of(twice)), "duplicate_name") << one << ", " << other;
+            }
+        }
+    }
 }
 
 TEST(StrictJson, RefusesWhatRfc8259DoesNotKnow) {

@@ -128,6 +128,25 @@ TEST(UnverifiedToken, SaysWhatKindOfTokenItIsNot) {
     }
 }
 
+TEST(UnverifiedToken, LooksAtEveryCharacterWhereverItStands) {
+    constexpr std::string_view fitting =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~+/";
+    for (int byte = 0; byte < 256; ++byte) {
+        const char odd = static_cast<char>(byte);
+        if (odd == '.') continue;
+        const bool fits = fitting.contains(odd);
+        for (std::size_t place = 0; place < 70; ++place) {
+            std::string text(70, 'x');
+            text[place] = odd;
+            // Padding is a token's end.
+            const bool may_be = fits || (odd == '=' && place == text.size() - 1);
+            ASSERT_EQ(outcome(UnverifiedToken::parse(text)),
+                      may_be ? "token_opaque" : "token_malformed")
+                << byte << " at " << place;
+        }
+    }
+}
+
 TEST(UnverifiedToken, RefusesEveryOtherSpellingOfItsParts) {
     const std::string h = encode_base64url(good_header);
     const std::string p = encode_base64url(R"({"a":1})");
