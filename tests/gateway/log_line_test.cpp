@@ -174,6 +174,26 @@ TEST(LogLine, EveryFieldIsEscaped) {
     }
 }
 
+TEST(LogLine, EveryCharacterIsLookedAtWhereverItStands) {
+    const auto line_with = [](const std::string& path) { return json_of({.path = path}); };
+    for (int byte = 0; byte < 256; ++byte) {
+        SCOPED_TRACE(byte);
+        const char odd = static_cast<char>(byte);
+        const std::string alone = line_with(std::string(1, odd));
+        const std::size_t begin = alone.find("\"path\":\"") + 8;
+        const std::string written = alone.substr(begin, alone.find("\",\"status\"") - begin);
+        for (const std::size_t size : {2U, 7U, 8U, 9U, 16U, 21U}) {
+            for (std::size_t place = 0; place < size; ++place) {
+                std::string path(size, 'x');
+                path[place] = odd;
+                const std::string expected =
+                    std::string(place, 'x') + written + std::string(size - place - 1, 'x') + "\",";
+                ASSERT_EQ(line_with(path).substr(begin, expected.size()), expected);
+            }
+        }
+    }
+}
+
 TEST(LogLine, LogfmtQuotesWhatItMust) {
     const struct {
         std::string_view value;
