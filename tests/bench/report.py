@@ -10,7 +10,7 @@ BEGIN, END = "<!-- begin: {} -->", "<!-- end: {} -->"
 
 # What a scenario may have measured, as columns: key, heading, digits.
 COLUMNS = [("cpu_us", "CPU µs", 1), ("lowest_cpu_us", "lowest", 1), ("rate", "requests/s", 0),
-           ("mib_per_s", "MiB/s", 0), ("verifications_per_core_s", "verified/s a core", 0),
+           ("mib_per_s", "MiB/s", 0),
            ("p50_us", "p50 µs", 0), ("p99_us", "p99 µs", 0), ("cold_rate", "misses/s", 0),
            ("busier_share", "busier worker", 2),
            ("worst_share", "at worst", 2), ("kib_each", "KiB each", 1), ("start_ms", "start ms", 0),
