@@ -98,5 +98,5 @@ def medians(results):
 
 
 def lowest(results, key):
-    """For rows bound by cryptography, whose speed is bimodal on shared hardware."""
+    """The best round of each."""
     return {name: min(r[key] for r in rounds) for name, rounds in results.items()}

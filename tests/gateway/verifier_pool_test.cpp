@@ -218,7 +218,7 @@ TEST_F(VerifierPoolTest, GivesEachWorkerItsOwnInTheOrderOfAsking) {
 TEST_F(VerifierPoolTest, RingsOnceForSeveralWhileThereIsAQueue) {
     use(core::Algorithm::es256);
     constexpr std::size_t count = 200;
-    VerifierPool pool(1, count);
+    VerifierPool pool(1, count, 60s);  // tokens take their time to sign
     hold_up(pool);
     for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(pool.submit(job(asker_)));
     gate_.open();
@@ -229,7 +229,7 @@ TEST_F(VerifierPoolTest, RingsOnceForSeveralWhileThereIsAQueue) {
 
 TEST_F(VerifierPoolTest, KeepsNoVerdictUntilTheQueueIsOver) {
     constexpr std::size_t count = 300;
-    VerifierPool pool(1, count);
+    VerifierPool pool(1, count, 60s);  // tokens take their time to sign
     hold_up(pool);
     for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(pool.submit(job(asker_)));
     gate_.open();

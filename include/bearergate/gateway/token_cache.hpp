@@ -15,6 +15,7 @@ namespace bearergate::gateway {
 
 using TokenDigest = std::array<std::uint8_t, 16>;
 
+// A token, under the policy by which it is judged.
 struct TokenName {
     TokenDigest digest{};
     std::uint64_t generation = 0;  // of the policy

@@ -58,7 +58,7 @@ public:
     using Ring = std::move_only_function<void() noexcept>;
     explicit Tray(Ring ring) : ring_(std::move(ring)) {}
 
-    void put(Jobs done);
+    void put(Jobs done);          // and rings
     Jobs take(std::size_t most);  // of those that have come; rings where it leaves any
     void close();                 // when this returns, nobody rings any more
 

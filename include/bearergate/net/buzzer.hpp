@@ -15,7 +15,7 @@ namespace bearergate::net {
 // the loop does not end by itself.
 class Buzzer {
 public:
-    // Throws std::system_error where the kernel gives no descriptor.
+    // Throws std::system_error where the kernel gives no descriptor. `answer` may not throw.
     Buzzer(boost::asio::io_context& io, std::function<void()> answer);
     // On the loop's thread, or when that runs no more; and nobody rings any more.
     ~Buzzer();

@@ -128,9 +128,9 @@ class Bench:
         return found
 
     def turns(self, make, issuer, tokens_used=1000, turn=0.25, further=()):
-        """Rounds of what make(stage) makes, `turn` seconds at a time, and of `further` things to start, which are told
-        how many seconds they may be needed. Each round is on a stage of its own: where a program
-        happens to lie in memory is a part of what it costs."""
+        """Rounds of what make(stage) makes, `turn` seconds at a time, and of `further` things to start,
+        which are told how many seconds they may be needed. Each round is on a stage of its own: where
+        a program happens to lie in memory is a part of what it costs."""
         rounds = Rounds()
         for number in range(self.rounds):
             with self.stage() as on:

@@ -38,9 +38,9 @@ def turns(bench):
     issuer = bench.issuer()
     rounds = bench.turns(lambda on: [*bench.plain(on), *bench.ours(on, issuer)], issuer)
     return {
-        "about": "As warm. All are under load in turns of a quarter of a second, so that what the machine does "
-                 "otherwise happens to each of them; every round is on programs that were started anew. "
-                 "Ratios are medians of the rounds' own.",
+        "about": "As warm. All are under load in turns of a quarter of a second, so that what the machine "
+                 "does otherwise happens to each of them; every round is on programs that were started "
+                 "anew. Ratios are medians of the rounds' own.",
         "peers": rounds.medians(),
         "checks": [at_most(f"CPU per request, warm, ÷ {other}", rounds.ratio("bearergate", other), limit)
                    for other, limit in (("HAProxy", 0.95), ("nginx", 0.90), ("floor", 1.35))],
