@@ -57,8 +57,9 @@ bool wants(config::AccessLog access, const AccessRecord& record) {
     return true;
 }
 
-// Positions only grow; a position modulo the size is a place. Each side writes its own position
-// and keeps a copy of the other's, so that it looks across only when that copy says full or empty.
+// Positions only grow; a position modulo the size is a place. The worker writes `written` and keeps
+// a copy of `read`, so that it looks across only when that copy says full; the log thread writes
+// `read`, once for all that it takes at a time.
 struct AccessRing::State {
     explicit State(std::size_t bytes)
         : size(std::bit_ceil(std::max(bytes, smallest_ring))),
@@ -69,7 +70,8 @@ struct AccessRing::State {
             ::operator delete[](bytes, std::align_val_t(alignment));
         }
     };
-    char* at(std::uint64_t position) const { return memory.get() + (position & (size - 1)); }
+    std::size_t place_of(std::uint64_t position) const { return position & (size - 1); }
+    char* at(std::uint64_t position) const { return memory.get() + place_of(position); }
 
     const std::size_t size;
     const std::unique_ptr<char[], Free> memory;
@@ -77,7 +79,6 @@ struct AccessRing::State {
     std::uint64_t seen_read = 0;
     std::atomic<std::uint64_t> drops{0};
     alignas(64) std::atomic<std::uint64_t> read{0};
-    std::uint64_t seen_written = 0;
 };
 
 AccessRing::AccessRing(std::size_t bytes) : state_(std::make_unique<State>(bytes)) {}
@@ -86,17 +87,14 @@ AccessRing::~AccessRing() = default;
 
 void AccessRing::push(const AccessRecord& record) {
     State& ring = *state_;
-    AccessRecord kept = record;
     std::size_t text_bytes = 0;
     for (const Text& text : texts) {
-        std::string_view& value = kept.*text.member;
-        value = value.substr(0, text.most_bytes);
-        text_bytes += value.size();
+        text_bytes += std::min((record.*text.member).size(), text.most_bytes);
     }
     const std::size_t bytes = rounded_up(sizeof(Prefix) + sizeof(AccessRecord) + text_bytes);
 
     std::uint64_t position = ring.written.load(std::memory_order_relaxed);
-    const std::size_t to_end = ring.size - (position & (ring.size - 1));
+    const std::size_t to_end = ring.size - ring.place_of(position);
     const std::size_t skipped = bytes <= to_end ? 0 : to_end;
     const auto fits = [&] { return position + skipped + bytes - ring.seen_read <= ring.size; };
     if (!fits()) {
@@ -113,32 +111,42 @@ void AccessRing::push(const AccessRecord& record) {
     new (ring.at(position)) Prefix{bytes};
     char* const place = ring.at(position) + sizeof(Prefix);
     char* end = place + sizeof(AccessRecord);
+    AccessRecord& kept = *new (place) AccessRecord(record);
     for (const Text& text : texts) {
         std::string_view& value = kept.*text.member;
         if (value.empty()) continue;
-        std::memcpy(end, value.data(), value.size());
-        value = {end, value.size()};
-        end += value.size();
+        const std::size_t length = std::min(value.size(), text.most_bytes);
+        std::memcpy(end, value.data(), length);
+        value = {end, length};
+        end += length;
     }
-    new (place) AccessRecord(kept);
     ring.written.store(position + bytes, std::memory_order_release);
 }
 
-bool AccessRing::pop(void (*take)(const AccessRecord&, void*), void* context) {
+std::size_t AccessRing::pop(std::size_t most, void (*take)(const AccessRecord&, void*),
+                            void* context) {
     State& ring = *state_;
-    std::uint64_t position = ring.read.load(std::memory_order_relaxed);
-    if (position == ring.seen_written) {
-        ring.seen_written = ring.written.load(std::memory_order_acquire);
-        if (position == ring.seen_written) return false;
-    }
+    struct Reading {  // whose end gives back the room, however it ends
+        State& ring;
+        std::uint64_t position;
+        ~Reading() { ring.read.store(position, std::memory_order_release); }
+    };
     const auto bytes_at = [&ring](std::uint64_t where) {
         return std::launder(reinterpret_cast<const Prefix*>(ring.at(where)))->bytes;
     };
-    if (bytes_at(position) == 0) position += ring.size - (position & (ring.size - 1));
-    const char* const place = ring.at(position) + sizeof(Prefix);
-    take(*std::launder(reinterpret_cast<const AccessRecord*>(place)), context);
-    ring.read.store(position + bytes_at(position), std::memory_order_release);
-    return true;
+    const std::uint64_t begin = ring.read.load(std::memory_order_relaxed);
+    const std::uint64_t end = ring.written.load(std::memory_order_acquire);
+    if (begin == end) return 0;
+    Reading reading{.ring = ring, .position = begin};
+    std::size_t count = 0;
+    for (; count < most && reading.position != end; ++count) {
+        std::uint64_t& position = reading.position;
+        if (bytes_at(position) == 0) position += ring.size - ring.place_of(position);
+        const char* const place = ring.at(position) + sizeof(Prefix);
+        position += bytes_at(position);
+        take(*std::launder(reinterpret_cast<const AccessRecord*>(place)), context);
+    }
+    return count;
 }
 
 std::uint64_t AccessRing::dropped() const {

@@ -14,6 +14,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -33,83 +34,91 @@ constexpr std::size_t most_events = 1024;  // that wait for the sink
 constexpr std::size_t batch_bytes = 32 * 1024;
 constexpr std::chrono::seconds drop_report_interval{1};
 
-// spdlog's own sink for stdout does not say when a write fails.
+// Takes lines that have their ends. spdlog's own sink for stdout does not say when a write fails.
 class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    // How many lines of what came last could not be written whole.
-    std::size_t lost() const { return lost_; }
+    // How many lines could not be written whole since this was asked last.
+    std::size_t take_lost() { return std::exchange(lost_, 0); }
 
 private:
     void sink_it_(const spdlog::details::log_msg& message) override {
-        spdlog::memory_buf_t formatted;
-        formatter_->format(message, formatted);
-        const std::string_view lines(formatted.data(), formatted.size());
-        lost_ = static_cast<std::size_t>(std::ranges::count(lines, '\n'));
-        // The line after half a line is to be one of its own.
-        if (is_within_a_line_) end_line();
-        write(lines);
+        std::string_view rest(message.payload.data(), message.payload.size());
+        // The line after half a line is to be one of its own. A closed pipe or a full disk must
+        // not end the process.
+        if (!is_within_a_line_ || write("\n").empty()) rest = write(rest);
+        lost_ += static_cast<std::size_t>(std::ranges::count(rest, '\n'));
     }
-    void end_line() {
-        const std::size_t lines = lost_;
-        write("\n");
-        lost_ = lines;
-    }
-    void write(std::string_view rest) {
+    void flush_() override {}
+
+    // Gives what could not be written.
+    std::string_view write(std::string_view rest) {
         while (!rest.empty()) {
             const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
             if (n > 0) {
-                const std::string_view written = rest.substr(0, static_cast<std::size_t>(n));
-                lost_ -= static_cast<std::size_t>(std::ranges::count(written, '\n'));
-                is_within_a_line_ = written.back() != '\n';
-                rest.remove_prefix(written.size());
+                const auto written = static_cast<std::size_t>(n);
+                is_within_a_line_ = rest[written - 1] != '\n';
+                rest.remove_prefix(written);
             } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
                 // Somebody who shares the terminal or pipe has made it so.
                 pollfd until{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
                 ::poll(&until, 1, -1);
             } else if (n == 0 || errno != EINTR) {
-                spdlog::throw_spdlog_ex("stdout", errno);
+                break;
             }
         }
+        return rest;
     }
-    void flush_() override {}
 
     std::size_t lost_ = 0;
     bool is_within_a_line_ = false;
 };
 
-// Lines on their way to the sink: one by one, or to stdout as many as make a good write.
+// Lines on their way to the sink: to stdout as many as make a good write.
 class Sink {
 public:
-    explicit Sink(std::function<void(const std::string&)> take) : take_(std::move(take)) {
-        if (take_) return;
-        const auto sink = std::make_shared<StdoutSink>();
-        stdout_ = std::make_unique<spdlog::logger>("bearergate", sink);
-        stdout_->set_pattern("%v");
-        // A closed pipe or a full disk must not end the process.
-        stdout_->set_error_handler([this, sink](const std::string&) { lost_ += sink->lost(); });
-    }
-    Sink(const Sink&) = delete;
-    Sink& operator=(const Sink&) = delete;
+    explicit Sink(std::function<void(const std::string&)> take) : take_(std::move(take)) {}
 
-    void line(const std::string& text) {
-        if (take_) return take_(text);
-        if (!batch_.empty()) batch_ += '\n';
-        batch_ += text;
-        if (batch_.size() >= batch_bytes) flush();
+    // `append` makes the line, where those before it are.
+    template <typename Append>
+    void line(const Append& append) {
+        const std::size_t before = batch_.size();
+        try {
+            append(batch_);
+            batch_ += '\n';
+        } catch (...) {
+            batch_.resize(before);
+            throw;
+        }
     }
+    bool has_a_good_write() const { return batch_.size() >= batch_bytes; }
     void flush() {
         if (batch_.empty()) return;
-        stdout_->log(spdlog::level::info, spdlog::string_view_t(batch_.data(), batch_.size()));
+        if (take_) return hand_out();
+        stdout_.log(spdlog::level::info, spdlog::string_view_t(batch_.data(), batch_.size()));
         batch_.clear();
     }
     // How many lines could not be written since this was asked last.
-    std::size_t take_lost() { return std::exchange(lost_, 0); }
+    std::size_t take_lost() { return to_stdout_->take_lost() + std::exchange(not_taken_, 0); }
 
 private:
-    std::function<void(const std::string&)> take_;
-    std::unique_ptr<spdlog::logger> stdout_{};
+    void hand_out() {
+        const std::string lines = std::exchange(batch_, {});
+        for (std::size_t begin = 0; begin < lines.size();) {
+            const std::size_t end = lines.find('\n', begin);
+            try {
+                take_(lines.substr(begin, end - begin));
+            } catch (const std::exception&) {
+                ++not_taken_;
+            }
+            begin = end + 1;
+        }
+    }
+
+    const std::function<void(const std::string&)> take_;
+    const std::shared_ptr<StdoutSink> to_stdout_ = std::make_shared<StdoutSink>();
+    spdlog::logger stdout_{"bearergate", to_stdout_};
     std::string batch_{};
-    std::size_t lost_ = 0;
+    std::size_t not_taken_ = 0;
 };
 
 }  // namespace
@@ -124,8 +133,8 @@ struct LogWriter::State {
     config::Logging current_settings();
     bool write_events();   // true when there were some
     bool write_records();  // likewise
-    std::size_t ring_count();
-    bool next_record(std::size_t ring, std::string& line);  // none: false; not wanted: ""
+    std::optional<std::size_t> take_records(
+        std::size_t ring);  // their count; nullopt: no such ring
     void report_drops(bool at_end);
     void add_dropped(std::size_t lines);
     std::uint64_t count_dropped();
@@ -167,18 +176,22 @@ void LogWriter::State::run() {
 // True when there was something. A line that there is no memory for is dropped, like one that the
 // sink was too slow for.
 bool LogWriter::State::write_all(bool is_last) {
-    bool wrote_events = false;
-    bool wrote_records = false;
+    bool wrote = false;
     try {
-        wrote_events = write_events();
-        wrote_records = write_records();
-        sink.flush();
-        add_dropped(sink.take_lost());
-        report_drops(is_last);
+        wrote = write_events();
+        wrote = write_records() || wrote;
     } catch (const std::exception&) {
         add_dropped(1);
+        wrote = true;
     }
-    return wrote_events || wrote_records;
+    sink.flush();
+    add_dropped(sink.take_lost());
+    try {
+        report_drops(is_last);
+    } catch (const std::exception&) {
+        // They are still to be told of.
+    }
+    return wrote;
 }
 
 void LogWriter::State::add_dropped(std::size_t lines) {
@@ -206,46 +219,43 @@ bool LogWriter::State::write_events() {
         const std::scoped_lock lock(mutex);
         lines.swap(events);
     }
-    for (const std::string& line : lines) sink.line(line);
+    for (const std::string& text : lines) {
+        sink.line([&text](std::string& out) { out += text; });
+        if (sink.has_a_good_write()) sink.flush();
+    }
     return true;
 }
 
 // Takes turns between the rings, and ends now and then to let events through.
 bool LogWriter::State::write_records() {
-    constexpr int most_rounds = 256;
-    std::string line;
+    constexpr int most_rounds = 32;
     for (int round = 0; round < most_rounds; ++round) {
         bool any = false;
-        for (std::size_t ring = 0; ring < ring_count(); ++ring) {
-            line.clear();
-            if (!next_record(ring, line)) continue;
-            any = true;
-            if (!line.empty()) sink.line(line);
+        std::size_t ring = 0;
+        while (const auto count = take_records(ring++)) {
+            any = any || *count > 0;
+            if (sink.has_a_good_write()) sink.flush();
         }
         if (!any) return round > 0;
     }
     return true;
 }
 
-std::size_t LogWriter::State::ring_count() {
+// The lock keeps stop() from giving the rings back in the middle. Who tells of an event waits for
+// it: hence no more than a few records at once, and no write.
+std::optional<std::size_t> LogWriter::State::take_records(std::size_t ring) {
+    constexpr std::size_t most_at_once = 8;
     const std::scoped_lock lock(mutex);
-    return rings.size();
-}
-
-// The lock keeps stop() from giving the rings back in the middle; no worker ever takes it.
-bool LogWriter::State::next_record(std::size_t ring, std::string& line) {
-    struct Into {
-        const config::Logging& settings;
-        std::string& line;
-    } into{settings, line};
-    const std::scoped_lock lock(mutex);
-    if (ring >= rings.size()) return false;
+    if (ring >= rings.size()) return std::nullopt;
     return rings[ring]->pop(
+        most_at_once,
         [](const AccessRecord& record, void* context) {
-            const auto& [with, out] = *static_cast<Into*>(context);
-            if (wants(with.access, record)) format_access(out, with.format, record);
+            State& self = *static_cast<State*>(context);
+            const config::Logging& with = self.settings;
+            if (!wants(with.access, record)) return;
+            self.sink.line([&](std::string& out) { format_access(out, with.format, record); });
         },
-        &into);
+        this);
 }
 
 std::uint64_t LogWriter::State::count_dropped() {
@@ -261,11 +271,12 @@ void LogWriter::State::report_drops(bool at_end) {
     if (count == told_dropped || (!at_end && now - last_report < drop_report_interval)) return;
     const std::string lines = fmt::format("{}", count - told_dropped);
     const LogField fields[] = {{"lines", lines}};
-    std::string line;
-    format_event(line, current_settings().format, std::chrono::system_clock::now(),
-                 config::LogLevel::warning, "log lines were dropped", fields);
+    const config::LogFormat format = current_settings().format;
+    sink.line([&](std::string& out) {
+        format_event(out, format, std::chrono::system_clock::now(), config::LogLevel::warning,
+                     "log lines were dropped", fields);
+    });
     last_report = now;
-    sink.line(line);
     sink.flush();
     if (sink.take_lost() == 0) told_dropped = count;
 }

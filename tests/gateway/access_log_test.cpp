@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
+#include <new>
 #include <optional>
 #include <random>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace bearergate::gateway {
 
@@ -23,7 +26,8 @@ struct Popped {
 };
 std::optional<Popped> pop(AccessRing& ring) {
     Popped popped;
-    const bool any = ring.pop(
+    const std::size_t count = ring.pop(
+        1,
         [](const AccessRecord& record, void* context) {
             auto& into = *static_cast<Popped*>(context);
             into.record = record;
@@ -32,7 +36,7 @@ std::optional<Popped> pop(AccessRing& ring) {
             into.note = record.note;
         },
         &popped);
-    return any ? std::optional(std::move(popped)) : std::nullopt;
+    return count == 1 ? std::optional(std::move(popped)) : std::nullopt;
 }
 
 TEST(AccessLog, WhoWantsWhat) {
@@ -107,6 +111,49 @@ TEST(AccessRing, DropsAndCountsWhenItIsFullAndTakesAgainAfterwards) {
     ring.push({.path = "/again"});
     EXPECT_EQ(pop(ring)->path, "/again");
     EXPECT_EQ(ring.dropped(), dropped);
+}
+
+TEST(AccessRing, HandsOutAsManyAsAreWantedOldestFirst) {
+    AccessRing ring(1 << 16);
+    for (unsigned i = 0; i < 5; ++i) ring.push({.status = i});
+    std::vector<unsigned> seen;
+    const auto take = [](const AccessRecord& record, void* context) {
+        static_cast<std::vector<unsigned>*>(context)->push_back(record.status);
+    };
+    EXPECT_EQ(ring.pop(3, take, &seen), 3u);
+    EXPECT_EQ(seen, (std::vector{0u, 1u, 2u}));
+    EXPECT_EQ(ring.pop(3, take, &seen), 2u);
+    EXPECT_EQ(seen, (std::vector{0u, 1u, 2u, 3u, 4u}));
+    EXPECT_EQ(ring.pop(3, take, &seen), 0u);
+}
+
+TEST(AccessRing, WhatCannotBeTakenIsGoneAndHoldsNothingUp) {
+    AccessRing ring(1 << 16);
+    for (unsigned i = 0; i < 3; ++i) ring.push({.status = i});
+    const auto take_but_one = [](const AccessRecord& record, void*) {
+        if (record.status == 1) throw std::bad_alloc();
+    };
+    EXPECT_THROW(ring.pop(3, take_but_one, nullptr), std::bad_alloc);
+    EXPECT_EQ(pop(ring)->record.status, 2u);
+    EXPECT_FALSE(pop(ring));
+}
+
+TEST(AccessRing, HoldsTheSameWhereverItWasEmptied) {
+    const auto records_held = [](AccessRing& ring) {
+        const std::uint64_t before = ring.dropped();
+        std::uint64_t count = 0;
+        for (; ring.dropped() == before; ++count) ring.push({.path = "/items"});
+        return count - 1;
+    };
+    AccessRing fresh(16 * 1024);
+    const std::uint64_t most = records_held(fresh);
+    for (std::uint64_t used = 1; used <= most; ++used) {
+        AccessRing ring(16 * 1024);
+        for (std::uint64_t i = 0; i < used; ++i) ring.push({.path = "/items"});
+        while (pop(ring)) {
+        }
+        EXPECT_GE(records_held(ring), most - 1) << used;
+    }
 }
 
 TEST(AccessRing, CutsWhatIsLongAndAlwaysTakesTheLongest) {

@@ -224,8 +224,7 @@ TEST_F(ClientLimits, WhatIsLoggedIsAsConfigured) {
         const auto take = [](const gateway::AccessRecord& record, void* to) {
             static_cast<std::vector<unsigned>*>(to)->push_back(record.status);
         };
-        while (gateway_->worker().log().pop(take, &logged)) {
-        }
+        gateway_->worker().log().pop(100, take, &logged);
         using Logged = std::vector<unsigned>;
         EXPECT_EQ(logged, access == std::string("all")      ? Logged({200, 404})
                           : access == std::string("denied") ? Logged({404})

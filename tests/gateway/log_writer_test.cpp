@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -183,6 +184,26 @@ TEST(LogWriter, ABlockedSinkDropsAndCountsAndTellsWhenItRecovers) {
     EXPECT_EQ(static_cast<std::uint64_t>(told), log.dropped());
 }
 
+TEST(LogWriter, ALineThatTheSinkThrowsAtIsCountedAndTheOthersAreNot) {
+    std::vector<std::string> lines;
+    int calls = 0;
+    AccessRing ring(1 << 16);
+    LogWriter log({.format = config::LogFormat::logfmt}, [&](const std::string& line) {
+        if (++calls == 3) throw std::bad_alloc();
+        lines.push_back(line);
+    });
+    log.add(ring);
+    for (int i = 0; i < 20; ++i) ring.push({.path = "/x"});
+    log.start();
+    log.stop();
+    EXPECT_EQ(calls, 21);  // with the one that tells of it
+    EXPECT_EQ(std::ranges::count_if(lines, [](const auto& line) { return line.contains("/x"); }),
+              19);
+    EXPECT_EQ(log.dropped(), 1u);
+    ASSERT_FALSE(lines.empty());
+    EXPECT_NE(lines.back().find("log lines were dropped"), std::string::npos);
+}
+
 TEST(LogWriter, ASinkThatBlocksForGoodDoesNotKeepUsFromStopping) {
     Sink sink;
     sink.block();
@@ -191,8 +212,8 @@ TEST(LogWriter, ASinkThatBlocksForGoodDoesNotKeepUsFromStopping) {
     log->start();
     log->add(*ring);
     ring->push({.path = "/one"});
-    ring->push({.path = "/two"});
     ASSERT_TRUE(sink.wait_until_entered());
+    ring->push({.path = "/two"});
     log->stop(10ms);
     log.reset();
     ring.reset();  // the log thread must not touch it when it comes back
@@ -246,39 +267,74 @@ TEST(LogWriter, CountsLinesThatCannotBeWrittenAndTellsWhenTheyCan) {
     EXPECT_EQ(log.dropped(), 3U) << "what tells of them is not one of them";
 }
 
+// Standard output is a file that takes so many bytes and no more, until it is let grow.
+class LimitedStdout {
+public:
+    explicit LimitedStdout(rlim_t bytes) {
+        std::cout.flush();
+        EXPECT_GE(file_, 0);
+        ::dup2(file_, STDOUT_FILENO);
+        EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &limit_), 0);
+        const rlimit small{.rlim_cur = bytes, .rlim_max = limit_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    }
+    LimitedStdout(const LimitedStdout&) = delete;
+    LimitedStdout& operator=(const LimitedStdout&) = delete;
+    ~LimitedStdout() {
+        let_grow();
+        ::dup2(before_, STDOUT_FILENO);
+        ::close(before_);
+        ::close(file_);
+        ::unlink(name_);
+        std::signal(SIGXFSZ, xfsz_);
+    }
+    void let_grow() { ::setrlimit(RLIMIT_FSIZE, &limit_); }
+    std::string text() const {
+        std::string text(1 << 20, '\0');
+        const ssize_t size = ::pread(file_, text.data(), text.size(), 0);
+        text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+        return text;
+    }
+
+private:
+    char name_[32] = "/tmp/bearergate_log_XXXXXX";
+    int before_ = ::dup(STDOUT_FILENO);
+    int file_ = ::mkostemp(name_, O_CLOEXEC);
+    sighandler_t xfsz_ = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit_{};
+};
+
 TEST(LogWriter, KeepsTheNextLineApartFromOneThatWasCutShort) {
-    std::cout.flush();
-    const int before = ::dup(STDOUT_FILENO);
-    char name[] = "/tmp/bearergate_log_XXXXXX";
-    const int file = ::mkostemp(name, O_CLOEXEC);
-    ASSERT_GE(file, 0);
-    ::dup2(file, STDOUT_FILENO);
-    const auto xfsz = std::signal(SIGXFSZ, SIG_IGN);
-    rlimit limit{};
-    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
-    const rlimit small{.rlim_cur = 100, .rlim_max = limit.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    LimitedStdout out(100);
     LogWriter log({.format = config::LogFormat::logfmt});
     log.start();
     log.event(LogLevel::info, std::string(200, 'a'));
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (log.dropped() < 1 && std::chrono::steady_clock::now() < end)
         std::this_thread::sleep_for(10ms);
-    ::setrlimit(RLIMIT_FSIZE, &limit);
+    out.let_grow();
     log.event(LogLevel::info, "whole");
     log.stop();
-    ::dup2(before, STDOUT_FILENO);
-    ::close(before);
-    std::signal(SIGXFSZ, xfsz);
-
-    std::string text(4096, '\0');
-    text.resize(
-        static_cast<std::size_t>(std::max<ssize_t>(::pread(file, text.data(), 4096, 0), 0)));
-    ::close(file);
-    ::unlink(name);
+    const std::string text = out.text();
     EXPECT_EQ(text[100], '\n') << text;
     EXPECT_NE(text.find("message=whole\n"), std::string::npos) << text;
     EXPECT_NE(text.find("lines=1\n"), std::string::npos) << text;
+}
+
+TEST(LogWriter, CountsWhatOfManyLinesCannotBeWritten) {
+    constexpr std::size_t lines = 500;
+    LimitedStdout out(50'000);  // more than is written at once, and less than there is
+    AccessRing ring(1 << 20);
+    for (std::size_t i = 0; i < lines; ++i) ring.push({.path = "/a/rather/long/path"});
+    LogWriter log({.format = config::LogFormat::logfmt});
+    log.add(ring);
+    log.start();
+    log.stop();
+    const std::string text = out.text();
+    EXPECT_EQ(text.size(), 50'000u);
+    const auto written = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+    EXPECT_GT(written, 100u);
+    EXPECT_EQ(written + log.dropped(), lines);
 }
 
 }  // namespace

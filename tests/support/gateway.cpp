@@ -149,7 +149,8 @@ LogRecord Gateway::next_record() {
     const auto take = [](const AccessRecord& from, void* to) {
         *static_cast<LogRecord*>(to) = copy_of(from);
     };
-    while (!state_->worker->log().pop(take, &record) && std::chrono::steady_clock::now() < end) {
+    gateway::AccessRing& ring = state_->worker->log();
+    while (ring.pop(1, take, &record) == 0 && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(pace);
     }
     return record;

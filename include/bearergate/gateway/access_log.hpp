@@ -49,9 +49,10 @@ public:
     // For the worker: copies the record in, long texts cut, or counts a drop. Never blocks, never
     // allocates.
     void push(const AccessRecord& record);
-    // For the log thread: hands out the oldest record, whose views end with the call; false when
-    // there is none.
-    bool pop(void (*take)(const AccessRecord&, void*), void* context);
+    // For the log thread: hands out the oldest records, at most so many, and says how many there
+    // were. A record's views end with the call that it is handed to. What such a call throws ends
+    // this; its record is gone with those before it.
+    std::size_t pop(std::size_t most, void (*take)(const AccessRecord&, void*), void* context);
     std::uint64_t dropped() const;
 
 private:

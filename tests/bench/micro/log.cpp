@@ -29,7 +29,7 @@ void through_the_ring(benchmark::State& state) {
     AccessRing ring(1 << 20);
     for (auto _ : state) {
         ring.push(record);
-        ring.pop([](const AccessRecord&, void*) {}, nullptr);
+        ring.pop(1, [](const AccessRecord&, void*) {}, nullptr);
     }
 }
 BENCHMARK(through_the_ring)->Name("access record: in and out of its ring");
