@@ -1,16 +1,7 @@
 #include <bearergate/gateway/token_cache.hpp>
 
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <cstring>
-#include <new>
-#include <stdexcept>
 #include <utility>
 
 namespace bearergate::gateway {
@@ -60,69 +51,6 @@ std::size_t tree_bytes(const core::Json& json) {
 }
 
 }  // namespace
-
-struct TokenHasher::State {
-    struct Free {
-        void operator()(EVP_MAC* held) const { EVP_MAC_free(held); }
-        void operator()(EVP_MAC_CTX* held) const { EVP_MAC_CTX_free(held); }
-    };
-    std::unique_ptr<EVP_MAC, Free> mac{};
-    std::unique_ptr<EVP_MAC_CTX, Free> context{};
-    Key key{};
-
-    bool use(Function function) {
-        unsigned compression_rounds = 1;
-        unsigned finalization_rounds = 3;
-        std::string digest = "SHA2-256";
-        const std::array siphash{
-            OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_C_ROUNDS, &compression_rounds),
-            OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_D_ROUNDS, &finalization_rounds),
-            OSSL_PARAM_construct_end()};
-        const std::array hmac{
-            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
-            OSSL_PARAM_construct_end()};
-        const bool is_siphash = function == Function::siphash;
-        mac.reset(EVP_MAC_fetch(nullptr, is_siphash ? "SIPHASH" : "HMAC", nullptr));
-        context.reset(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
-        return context && EVP_MAC_CTX_set_params(context.get(),
-                                                 is_siphash ? siphash.data() : hmac.data()) == 1;
-    }
-};
-
-TokenHasher::TokenHasher() : state_(std::make_unique<State>()) {
-    if (!state_->use(Function::siphash) && !state_->use(Function::hmac_sha256)) {
-        throw std::runtime_error("OpenSSL offers neither SipHash nor HMAC-SHA-256");
-    }
-    if (RAND_bytes(state_->key.data(), static_cast<int>(state_->key.size())) != 1) {
-        throw std::runtime_error("OpenSSL gives no random bytes");
-    }
-    ERR_clear_error();  // of the one that was not offered
-}
-
-TokenHasher::TokenHasher(const Key& key, Function function) : state_(std::make_unique<State>()) {
-    if (!state_->use(function)) throw std::runtime_error("OpenSSL does not offer this function");
-    state_->key = key;
-}
-
-TokenHasher::~TokenHasher() {
-    OPENSSL_cleanse(state_->key.data(), state_->key.size());
-}
-
-TokenDigest TokenHasher::operator()(std::string_view token) {
-    std::array<std::uint8_t, 32> all;  // of the longer function
-    EVP_MAC_CTX* const context = state_->context.get();
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(token.data());
-    const Key& key = state_->key;
-    std::size_t size = 0;
-    const bool done = EVP_MAC_init(context, key.data(), key.size(), nullptr) == 1 &&
-                      EVP_MAC_update(context, bytes, token.size()) == 1 &&
-                      EVP_MAC_final(context, all.data(), &size, all.size()) == 1;
-    // Never go on with a digest that is none: every token would be the same one.
-    TokenDigest digest;
-    if (!done || size < digest.size()) throw std::bad_alloc();
-    std::copy_n(all.begin(), digest.size(), digest.begin());
-    return digest;
-}
 
 TokenCache::TokenCache(std::size_t most_entries, std::size_t most_bytes)
     : most_entries_(most_entries), most_bytes_(most_bytes), slots_(first_slots) {

@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <map>
-#include <numeric>
 #include <random>
 #include <string>
 
@@ -24,46 +23,6 @@ TokenCache::Entry entry(std::size_t issuer) {
     return {
         .token = std::make_shared<const core::VerifiedToken>(core::VerifiedToken{.issuer = issuer}),
         .generation = 1};
-}
-
-std::string hex(const TokenDigest& made) {
-    std::string text;
-    for (const std::uint8_t byte : made) {
-        text += "0123456789abcdef"[byte >> 4U];
-        text += "0123456789abcdef"[byte & 15U];
-    }
-    return text;
-}
-
-// The key and the first two inputs of SipHash's reference implementation, whose rounds are two and
-// four; these answers are those of its algorithm with one and three.
-TEST(TokenHasher, IsSipHashEachTimeAnew) {
-    TokenHasher::Key key{};
-    std::iota(key.begin(), key.end(), std::uint8_t{0});
-    TokenHasher hash(key, TokenHasher::Function::siphash);
-    const std::string_view zero("\0", 1);
-    EXPECT_EQ(hex(hash("")), "e77ebcb22788a5befd62db6add303001");
-    EXPECT_EQ(hex(hash(zero)), "fc6f370460d3eda85e0573cc2b2ff063");
-    EXPECT_EQ(hex(hash("")), "e77ebcb22788a5befd62db6add303001");
-    EXPECT_NE(hash("abc"), hash(std::string_view("abc\0", 4)));
-}
-
-// RFC 4231 section 4.2 has longer keys only; this is OpenSSL's command line on the same.
-TEST(TokenHasher, IsHmacWhereThereIsNoSipHash) {
-    TokenHasher::Key key{};
-    std::iota(key.begin(), key.end(), std::uint8_t{0});
-    TokenHasher hash(key, TokenHasher::Function::hmac_sha256);
-    for (int i = 0; i < 2; ++i) {
-        EXPECT_EQ(hex(hash("")), "07eff8b326b7798c9ccfcbdbe579489a");
-        EXPECT_EQ(hex(hash("abc")), "d601cc177559b0248459787f7e804ed7");
-    }
-}
-
-TEST(TokenHasher, KeepsItsKeyToItself) {
-    TokenHasher one;
-    TokenHasher other;
-    EXPECT_EQ(one("abc"), one("abc"));
-    EXPECT_NE(one("abc"), other("abc"));
 }
 
 TEST(TokenCache, TellsApartDigestsThatAgreeInAllButOneByte) {

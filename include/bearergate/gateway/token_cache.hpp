@@ -2,46 +2,21 @@
 
 #include <bearergate/core/authorize.hpp>
 #include <bearergate/gateway/common_lists.hpp>
+#include <bearergate/gateway/token_hasher.hpp>
 
-#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 namespace bearergate::gateway {
-
-using TokenDigest = std::array<std::uint8_t, 16>;
 
 // A token, under the policy by which it is judged.
 struct TokenName {
     TokenDigest digest{};
     std::uint64_t generation = 0;  // of the policy
     friend auto operator<=>(const TokenName&, const TokenName&) = default;
-};
-
-// SipHash-1-3-128 of the whole token, under a key that only this hasher knows: nobody outside can
-// aim at the digest of another's token, and no token can be told from its digest. Who wants to be
-// taken for another must hit that one's digest, unseen, with one request for each try, at no better
-// odds than 2^-128; how two tokens of their own differ tells them nothing, since no digest is ever
-// shown. So one round a word will do: the two of SipHash-2-4 cost two to three times as much (430
-// ns a token instead of 130). SHA-256 would do without a key, and take 1.9 µs on a CPU without
-// instructions for it. HMAC-SHA-256 cut to as many bytes where OpenSSL offers no SipHash, as under
-// FIPS rules.
-class TokenHasher {
-public:
-    using Key = std::array<std::uint8_t, 16>;
-    enum class Function : std::uint8_t { siphash, hmac_sha256 };
-    TokenHasher();  // the first that is offered, with a key of its own, at random
-    TokenHasher(const Key& key, Function function);  // throws where it is not offered
-    ~TokenHasher();
-    TokenDigest operator()(std::string_view token);
-
-private:
-    struct State;
-    std::unique_ptr<State> state_;
 };
 
 // Verified tokens of one worker by their digest: only successes are in here, so nothing that
