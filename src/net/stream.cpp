@@ -4,6 +4,7 @@
 #include "peer_name.hpp"
 #include "phrase.hpp"
 #include "stream_state.hpp"
+#include "system_calls.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -57,7 +58,7 @@ std::string name_of_peer(int descriptor) {
 ssize_t Wire::receive(std::span<char> buffer) {
     ssize_t got = 0;
     do {
-        got = ::recv(descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        got = receive_from(descriptor, buffer.data(), buffer.size());
     } while (got < 0 && errno == EINTR);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         may_read = more_behind = false;
@@ -71,7 +72,7 @@ ssize_t Wire::receive(std::span<char> buffer) {
 
 void Wire::look() {
     char byte = 0;
-    const ssize_t got = ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t got = receive_from(descriptor, &byte, 1, MSG_PEEK);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) may_read = more_behind = false;
 }
 

@@ -1,5 +1,6 @@
 // Sending without TLS: several pieces in one system call.
 #include "stream_state.hpp"
+#include "system_calls.hpp"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -49,9 +50,8 @@ Stream::Sent Stream::State::send_plain(std::span<const std::string_view> pieces)
     if (count > 1 && bytes <= joined.size()) parts[0] = join(std::span(parts).first(count));
     const bool is_one = count == 1 || bytes <= joined.size();
     for (;;) {
-        const ssize_t sent =
-            is_one ? ::send(wire.descriptor, parts[0].iov_base, bytes, MSG_NOSIGNAL | MSG_DONTWAIT)
-                   : send_pieces(wire.descriptor, std::span(parts).first(count));
+        const ssize_t sent = is_one ? send_to(wire.descriptor, parts[0].iov_base, bytes)
+                                    : send_pieces(wire.descriptor, std::span(parts).first(count));
         if (sent >= 0) return {.bytes = static_cast<std::size_t>(sent)};
         if (errno == EAGAIN || errno == EWOULDBLOCK) return {};
         if (errno != EINTR) return {.failed = true};

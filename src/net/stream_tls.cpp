@@ -2,6 +2,7 @@
 // bytes from the socket that a synchronous call then cannot give back when it would have to wait.
 #include "phrase.hpp"
 #include "stream_state.hpp"
+#include "system_calls.hpp"
 #include "tls_peer.hpp"
 
 #include <openssl/bio.h>
@@ -41,8 +42,7 @@ bool would_wait() {
 
 int write_socket(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
-    const ssize_t sent = ::send(wire_of(bio).descriptor, data, static_cast<std::size_t>(size),
-                                MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send_to(wire_of(bio).descriptor, data, static_cast<std::size_t>(size));
     if (sent < 0 && would_wait()) BIO_set_retry_write(bio);
     return static_cast<int>(sent);
 }

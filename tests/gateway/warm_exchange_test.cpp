@@ -6,10 +6,13 @@
 #include <openssl/crypto.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdlib>
 #include <future>
 #include <iostream>
@@ -93,6 +96,18 @@ const bool openssl_counts = CRYPTO_set_mem_functions(
 
 extern "C" {
 // The linker sends our calls here, see CMakeLists.txt.
+long __real_syscall(long, ...);
+long __wrap_syscall(long number, ...) {
+    count(number == SYS_recvfrom ? &Counts::receives
+          : number == SYS_sendto ? &Counts::sends
+                                 : &Counts::others);
+    va_list arguments;
+    va_start(arguments, number);
+    std::array<long, 6> all{};
+    for (long& each : all) each = va_arg(arguments, long);
+    va_end(arguments);
+    return __real_syscall(number, all[0], all[1], all[2], all[3], all[4], all[5]);
+}
 ssize_t __real_recv(int, void*, size_t, int);
 ssize_t __wrap_recv(int descriptor, void* data, size_t size, int flags) {
     count(&Counts::receives);

@@ -6,8 +6,10 @@
 #include "net/support.hpp"
 
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 
+#include <array>
 #include <cstdarg>
 #include <cstdlib>
 #include <map>
@@ -54,6 +56,16 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 
 extern "C" {
 // The linker sends our calls here, see CMakeLists.txt.
+long __real_syscall(long, ...);
+long __wrap_syscall(long number, ...) {
+    count(number == SYS_recvfrom ? receives : number == SYS_sendto ? sends : others);
+    va_list arguments;
+    va_start(arguments, number);
+    std::array<long, 6> all{};
+    for (long& each : all) each = va_arg(arguments, long);
+    va_end(arguments);
+    return __real_syscall(number, all[0], all[1], all[2], all[3], all[4], all[5]);
+}
 ssize_t __real_recv(int, void*, size_t, int);
 ssize_t __wrap_recv(int descriptor, void* data, size_t size, int flags) {
     count(receives);
