@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -72,7 +73,21 @@ constexpr int hex_digit(char c) {
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
+// To the end whatever it finds: a few vector instructions.
+constexpr bool is_alphanumeric_or_dash(std::string_view text) {
+    std::uint8_t odd = 0;
+    for (const char c : text) {
+        const auto letter = static_cast<std::uint8_t>((c | 0x20) - 'a');
+        const auto digit = static_cast<std::uint8_t>(c - '0');
+        const bool is_one = letter < 26 || digit < 10 || c == '-';
+        odd = static_cast<std::uint8_t>(odd | !is_one);
+    }
+    return odd == 0;
+}
+
 constexpr bool is_token(std::string_view text) {
+    constexpr std::size_t worth_vectors = 16;  // an id of a request
+    if (text.size() >= worth_vectors && is_alphanumeric_or_dash(text)) return true;
     for (const char c : text) {
         if (!is_token_char(c)) return false;
     }
@@ -112,20 +127,25 @@ inline bool is_known(std::string_view name, std::string_view known) {
     return true;
 }
 
+// Whether all bytes are from SP to '~': as a signed number, one more than these is above SP, and
+// one more than any other is not.
+template <std::size_t size>
+bool is_printable(const char* bytes) {
+    std::uint8_t odd = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto one_more = static_cast<std::int8_t>(static_cast<std::uint8_t>(bytes[i]) + 1);
+        odd = static_cast<std::uint8_t>(odd | (one_more <= ' '));
+    }
+    return odd == 0;
+}
+
 // The first byte from `p` on that no field value may hold, or `last`. Values (a token, cookies) are
-// most of a head: 32 bytes a step where that many are sound, which compilers turn into vector
-// instructions, then eight.
+// most of a head: 64 or 32 bytes a step where that many are printable, which compilers turn into
+// vector instructions, then eight.
 inline const char* skip_field_chars(const char* p, const char* last) {
     constexpr std::uint64_t high_bits = every_byte * 0x80;
-    while (last - p >= 32) {
-        std::uint8_t odd = 0;
-        for (int i = 0; i < 32; ++i) {
-            const auto c = static_cast<std::uint8_t>(p[i]);
-            odd = static_cast<std::uint8_t>(odd | (c < 0x20) | (c == 0x7F));
-        }
-        if (odd != 0) break;
-        p += 32;
-    }
+    while (last - p >= 64 && is_printable<64>(p)) p += 64;
+    while (last - p >= 32 && is_printable<32>(p)) p += 32;
     while (last - p >= 8) {
         const std::uint64_t word = eight_bytes(p);
         const std::uint64_t deleted = word ^ (every_byte * 0x7F);

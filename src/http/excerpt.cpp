@@ -11,7 +11,7 @@ namespace {
 
 // Smaller ones are not worth the look.
 constexpr std::size_t least_head = 512;
-constexpr std::ptrdiff_t kept = 48;  // of a line, at either end
+constexpr std::ptrdiff_t kept = 24;  // of a line, at either end
 constexpr std::ptrdiff_t least_line = 4 * kept;
 
 constexpr bool is_space(char c) {

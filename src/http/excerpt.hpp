@@ -8,7 +8,7 @@ namespace bearergate::http {
 
 // A head without the middles of long tokens and cookies, and the way back. Beast takes six
 // instructions for each of their bytes, looks for nothing in them, and can say of their ends all
-// that it would say of the whole: what is left out is judged here, 32 bytes a step (0.3 µs a
+// that it would say of the whole: what is left out is judged here, 64 bytes a step (0.3 µs a
 // request).
 //
 // A middle is left out only between two bytes that are no white space, and only when every byte of

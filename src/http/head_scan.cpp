@@ -64,7 +64,7 @@ const char* HeadScan::advance(const char* p, const char* last) {
         case State::target:
             p = skip(p, last, is_visible_char);
             return p == last ? p : step(p, *p == ' ', State::version);
-        case State::version: return match_version(p);
+        case State::version: return match_version(p, last);
         case State::version_cr: return step(p, *p == '\r', State::line_lf);
         case State::status: return match_status(p);
         case State::name:
@@ -110,7 +110,12 @@ const char* HeadScan::start_field(const char* p) {
     return step(p, true, ++fields_ > limits_.fields ? State::too_large : State::name);
 }
 
-const char* HeadScan::match_version(const char* p) {
+const char* HeadScan::match_version(const char* p, const char* last) {
+    const std::string_view rest(p, static_cast<std::size_t>(last - p));
+    if (matched_ == 0 && rest.size() > version_prefix.size() && rest.starts_with(version_prefix)) {
+        matched_ = version_prefix.size();
+        p += version_prefix.size();
+    }
     if (!is_version_byte(matched_, *p)) return step(p, false, State::malformed);
     if (++matched_ <= version_prefix.size()) return p + 1;
     matched_ = 0;

@@ -54,7 +54,7 @@ private:
     const char* step(const char* p, bool accepted, State next);
     const char* take_lines(const char* p, const char* last);
     const char* start_field(const char* p);
-    const char* match_version(const char* p);
+    const char* match_version(const char* p, const char* last);
     const char* match_status(const char* p);
 
     Kind kind_;
