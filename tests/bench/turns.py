@@ -43,9 +43,15 @@ class Paused:
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended before its turns did")
         self.resume()
-        self.process.send_signal(how)
-        out, _ = self.process.communicate(timeout=PATIENCE)
-        return out
+        # More than once: while its first thread has not woken yet, another gets the signal, and the
+        # first sleeps on.
+        for _ in range(PATIENCE):
+            self.process.send_signal(how)
+            try:
+                return self.process.communicate(timeout=1)[0]
+            except subprocess.TimeoutExpired:
+                pass
+        raise RuntimeError(f"{self.name} does not end")
 
     def wait(self):
         self.process.communicate(timeout=PATIENCE)

@@ -127,7 +127,7 @@ class Bench:
                                  **settings))
         return found
 
-    def turns(self, make, issuer, tokens_used=1000, turn=0.25, further=()):
+    def turns(self, make, issuer, tokens_used=1000, turn=0.25, further=(), cpus=(p.GATEWAY_CPU,)):
         """Rounds of what make(stage) makes, `turn` seconds at a time, and of `further` things to start,
         which are told how many seconds they may be needed. Each round is on a stage of its own: where
         a program happens to lie in memory is a part of what it costs."""
@@ -135,7 +135,7 @@ class Bench:
         for number in range(self.rounds):
             with self.stage() as on:
                 peers = make(on)
-                on.open(peers, issuer, is_proved=number > 0)
+                on.open(peers, issuer, cpus, is_proved=number > 0)
                 for peer in peers:
                     load.warm_up(peer, 2, tokens_used, connections=self.connections)
                 longest = (len(peers) + len(further)) * (self.seconds + turns.PATIENCE)
