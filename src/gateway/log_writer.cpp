@@ -131,10 +131,9 @@ struct LogWriter::State {
     bool write_all(bool is_last);
     bool is_stopping();
     config::Logging current_settings();
-    bool write_events();   // true when there were some
-    bool write_records();  // likewise
-    std::optional<std::size_t> take_records(
-        std::size_t ring);  // their count; nullopt: no such ring
+    bool write_events();                                        // true when there were some
+    bool write_records();                                       // likewise
+    std::optional<std::size_t> take_records(std::size_t ring);  // nullopt: there is no such ring
     void report_drops(bool at_end);
     void add_dropped(std::size_t lines);
     std::uint64_t count_dropped();
