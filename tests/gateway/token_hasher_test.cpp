@@ -147,10 +147,11 @@ TEST(TokenHasher, EveryBitCounts) {
         std::string text = some_text(size);
         std::set<TokenDigest> seen{hash(text)};
         for (std::size_t bit = 0; bit < size * 8; ++bit) {
-            const char mask = static_cast<char>(1U << bit % 8);
-            text[bit / 8] ^= mask;
+            char& place = text[bit / 8];
+            const char before = place;
+            place = static_cast<char>(before ^ static_cast<char>(1U << bit % 8));
             EXPECT_TRUE(seen.insert(hash(text)).second) << bit;
-            text[bit / 8] ^= mask;
+            place = before;
         }
     }
 }
