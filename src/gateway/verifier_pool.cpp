@@ -53,8 +53,11 @@ void Finished::give_back() {
 }
 
 // Whoever has something else to do comes first: a thread that verifies for as long as there is a
-// queue would have requests with known tokens wait until its turn is over (p99 beside a full queue,
-// all on one CPU: 5.3 ms, and 2.8 so). Of this thread alone, on Linux.
+// queue would have requests with known tokens wait until its turn is over. So it is nicer than they
+// are, and offers its turn after each job. Their p99 beside a full queue, all on one CPU: 1.6 ms,
+// and 0.6 ms with the offers. (Beside a worker that is never idle, 64 tokens at a time wait 0.6 s
+// for it, with two steps more 0.9 s, with three longer than the queue may stand.) Of this thread
+// alone, on Linux.
 void let_others_go_first() {
     constexpr int niceness = 10;
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + niceness);
@@ -104,6 +107,7 @@ void VerifierPool::State::run() {
         lock.unlock();
         verify(verifiers, job.front());
         finished.add(job);
+        std::this_thread::yield();
     }
 }
 
