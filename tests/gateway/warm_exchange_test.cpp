@@ -2,6 +2,7 @@
 // upstream's and back: system calls and allocations of the worker's thread, counted.
 
 #include "gateway/front.hpp"
+#include "support/system_call.hpp"
 
 #include <openssl/crypto.h>
 #include <sys/epoll.h>
@@ -96,17 +97,15 @@ const bool openssl_counts = CRYPTO_set_mem_functions(
 
 extern "C" {
 // The linker sends our calls here, see CMakeLists.txt.
-long __real_syscall(long, ...);
 long __wrap_syscall(long number, ...) {
     count(number == SYS_recvfrom ? &Counts::receives
           : number == SYS_sendto ? &Counts::sends
                                  : &Counts::others);
     va_list arguments;
     va_start(arguments, number);
-    std::array<long, 6> all{};
-    for (long& each : all) each = va_arg(arguments, long);
+    const long result = bearergate::test::go_on_with(number, arguments);
     va_end(arguments);
-    return __real_syscall(number, all[0], all[1], all[2], all[3], all[4], all[5]);
+    return result;
 }
 ssize_t __real_recv(int, void*, size_t, int);
 ssize_t __wrap_recv(int descriptor, void* data, size_t size, int flags) {

@@ -4,6 +4,7 @@
 #include <bearergate/net/upstream_pool.hpp>
 
 #include "net/support.hpp"
+#include "support/system_call.hpp"
 
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -56,15 +57,13 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 
 extern "C" {
 // The linker sends our calls here, see CMakeLists.txt.
-long __real_syscall(long, ...);
 long __wrap_syscall(long number, ...) {
     count(number == SYS_recvfrom ? receives : number == SYS_sendto ? sends : others);
     va_list arguments;
     va_start(arguments, number);
-    std::array<long, 6> all{};
-    for (long& each : all) each = va_arg(arguments, long);
+    const long result = bearergate::test::go_on_with(number, arguments);
     va_end(arguments);
-    return __real_syscall(number, all[0], all[1], all[2], all[3], all[4], all[5]);
+    return result;
 }
 ssize_t __real_recv(int, void*, size_t, int);
 ssize_t __wrap_recv(int descriptor, void* data, size_t size, int flags) {
