@@ -9,6 +9,7 @@ what all threads of the gateway spent on a CPU, per completed request. Everythin
 import argparse
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -56,6 +57,8 @@ def main():
                   only=tuple(name for name in options.peers.split(",") if name),
                   against=options.against and options.against.resolve())
     os.sched_setaffinity(0, {p.LOAD_CPU})
+    # As by Ctrl-C: on the way out, whatever was started is ended as well, paused or not.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to end"))
     wanted = list(scenarios) if options.all else options.scenario or ["warm"]
     results = {"run": machine.describe(bench), "scenarios": {}}
     failed = []
