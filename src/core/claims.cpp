@@ -62,6 +62,8 @@ Result<std::vector<std::string>, Reason> read_scopes(const Json& value) {
     const auto text = value.string();
     if (!text) return std::unexpected(Reason::claim_invalid);
     std::vector<std::string> scopes;
+    constexpr std::ptrdiff_t many = 64;
+    scopes.reserve(static_cast<std::size_t>(std::min(std::ranges::count(*text, ' ') + 1, many)));
     for (std::size_t begin = 0; begin < text->size();) {
         const std::size_t end = std::min(text->find(' ', begin), text->size());
         if (end > begin) scopes.emplace_back(text->substr(begin, end - begin));

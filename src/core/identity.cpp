@@ -13,6 +13,16 @@ constexpr char fold(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
 }
 
+// Whether it stands for itself in a list. Without a branch a byte, the compiler takes many at once.
+bool is_plain(std::string_view item) {
+    std::uint8_t odd = 0;
+    for (const char c : item) {
+        const auto above_space = static_cast<std::uint8_t>(static_cast<std::uint8_t>(c) - 0x21);
+        odd = static_cast<std::uint8_t>(odd | (above_space > 0x7e - 0x21) | (c == '%'));
+    }
+    return odd == 0;
+}
+
 // Items that cannot be confused when a space separates them: whatever is not visible, and the
 // escape itself, is percent-encoded.
 std::string joined(const TextList& items) {
@@ -21,6 +31,10 @@ std::string joined(const TextList& items) {
     for (const std::string& item : items) {
         if (item.empty()) continue;
         if (!line.empty()) line.push_back(' ');
+        if (is_plain(item)) {
+            line.append(item);
+            continue;
+        }
         for (const char c : item) {
             const auto byte = static_cast<unsigned char>(c);
             if (byte >= 0x21 && byte <= 0x7e && c != '%') {
@@ -42,33 +56,36 @@ bool is_shared(IdentityHeader::Source source) {
     return source != Source::subject && source != Source::claim;
 }
 
-Result<std::string, Reason> claim_value(const Json& claim) {
+// A value is a view into the claims, or into `made` where it had to be made.
+Result<std::string_view, Reason> claim_value(const Json& claim, std::string& made) {
     switch (claim.type()) {
         case Json::Type::string:
             if (!fits_in_header(*claim.string())) return std::unexpected(Reason::claim_invalid);
-            return std::string(*claim.string());
+            return *claim.string();
         case Json::Type::number:
-        case Json::Type::boolean: return claim.dump();
+        case Json::Type::boolean: return made = claim.dump();
         case Json::Type::invalid:
         case Json::Type::null:
         case Json::Type::array:
         case Json::Type::object: break;
     }
-    return std::string();
+    return std::string_view();
 }
 
-Result<std::string, Reason> value_of(const IdentityHeader& header, const Claims& claims) {
+Result<std::string_view, Reason> value_of(const IdentityHeader& header, const Claims& claims,
+                                          std::string& made) {
     using Source = IdentityHeader::Source;
     switch (header.source) {
         case Source::subject: return claims.subject;
-        case Source::client: return claims.client.value_or("");
-        case Source::organization: return claims.organization.value_or("");
-        case Source::scope: return joined(claims.scopes);
-        case Source::audience: return joined(claims.audience);
+        case Source::client: return claims.client ? std::string_view(*claims.client) : "";
+        case Source::organization:
+            return claims.organization ? std::string_view(*claims.organization) : "";
+        case Source::scope: return made = joined(claims.scopes);
+        case Source::audience: return made = joined(claims.audience);
         case Source::issuer: return claims.issuer;
-        case Source::claim: return claim_value(header.claim.in(claims.all));
+        case Source::claim: return claim_value(header.claim.in(claims.all), made);
     }
-    return std::string();
+    return std::string_view();
 }
 
 }  // namespace
@@ -86,6 +103,7 @@ std::vector<IdentityHeader> default_identity_headers() {
 IdentityLines::IdentityLines(const std::vector<IdentityHeader>& headers,
                              const std::vector<std::string_view>& values) {
     std::string common;
+    places_.reserve(headers.size());
     for (std::size_t i = 0; i < std::min(headers.size(), values.size()); ++i) {
         const bool is_common = is_shared(headers[i].source);
         std::string& text = is_common ? common : own_;
@@ -138,13 +156,14 @@ bool fits_in_header(std::string_view value) {
 
 Result<IdentityLines, Reason> identity_lines(const std::vector<IdentityHeader>& headers,
                                              const Claims& claims) {
-    std::vector<std::string> values;
-    for (const IdentityHeader& header : headers) {
-        auto value = value_of(header, claims);
+    std::vector<std::string> made(headers.size());
+    std::vector<std::string_view> values(headers.size());
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        const auto value = value_of(headers[i], claims, made[i]);
         if (!value) return std::unexpected(value.error());
-        values.push_back(*std::move(value));
+        values[i] = *value;
     }
-    return IdentityLines(headers, {values.begin(), values.end()});
+    return IdentityLines(headers, values);
 }
 
 bool folds_to(std::string_view name, std::string_view folded) {

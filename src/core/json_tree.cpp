@@ -86,6 +86,10 @@ bool has_duplicate_names(const std::vector<Node>& members) {
     return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
+// Members that the outermost object has room for from the first on, as many as most tokens have: it
+// does not grow five times.
+constexpr std::size_t room_at_first = 16;
+
 // Builds the tree from nlohmann's events and stops at the first thing that is not allowed.
 class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 public:
@@ -106,7 +110,11 @@ public:
     bool string(std::string& value) override { return add(keep(value)) != nullptr; }
     bool binary(nlohmann::json::binary_t& /*value*/) override { return false; }
 
-    bool start_object(std::size_t /*elements*/) override { return open(Object{}); }
+    bool start_object(std::size_t /*elements*/) override {
+        Object object;
+        if (open_.empty()) object.members.reserve(room_at_first);
+        return open(std::move(object));
+    }
     bool key(std::string& name) override {
         std::get<Object>(open_.back()->value).members.push_back({keep(name), {}});
         return true;
@@ -264,6 +272,13 @@ void write_value(Arithmetic value, std::string& out) {
     if (error == std::errc{}) out.append(text.data(), end);
 }
 
+std::size_t bytes_of_all(const std::vector<Node>& nodes) {
+    constexpr std::size_t beside_them = 16;  // the allocator's own
+    std::size_t bytes = nodes.capacity() * sizeof(Node) + beside_them;
+    for (const Node& node : nodes) bytes += bytes_of(node);
+    return bytes;
+}
+
 }  // namespace
 
 bool equal(const Node& a, const Node& b) {
@@ -273,6 +288,12 @@ bool equal(const Node& a, const Node& b) {
 
 void write(const Node& node, std::string& out) {
     std::visit([&](const auto& value) { write_value(value, out); }, node.value);
+}
+
+std::size_t bytes_of(const Node& node) {
+    if (const auto* array = std::get_if<Array>(&node.value)) return bytes_of_all(array->elements);
+    if (const auto* object = std::get_if<Object>(&node.value)) return bytes_of_all(object->members);
+    return 0;
 }
 
 }  // namespace bearergate::core::json

@@ -34,5 +34,6 @@ std::optional<JsonFault> build(std::string_view text, int max_depth, Node& root,
 
 bool equal(const Node& a, const Node& b);
 void write(const Node& node, std::string& out);
+std::size_t bytes_of(const Node& node);  // that it holds on the heap: an estimate, on the high side
 
 }  // namespace bearergate::core::json

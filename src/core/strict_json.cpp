@@ -156,6 +156,11 @@ std::string Json::dump() const {
     return text;
 }
 
+std::size_t Json::bytes() const {
+    if (!document_) return 0;
+    return sizeof(Document) + document_->strings.capacity() + json::bytes_of(document_->root);
+}
+
 bool operator==(const Json& a, const Json& b) {
     return a.node_ && b.node_ && equal(*as_node(a.node_), *as_node(b.node_));
 }

@@ -64,12 +64,20 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(blank) + 1 - begin);
 }
 
-std::optional<Json> read_object(std::string_view base64url) {
-    const auto text = decode_base64url(base64url);
-    if (!text) return std::nullopt;
-    auto json = Json::parse(*text, max_depth);
+std::optional<Json> read_object(std::string_view text) {
+    auto json = Json::parse(text, max_depth);
     if (!json || !json->is_object()) return std::nullopt;
     return std::move(*json);
+}
+
+// What a text is that has not the three parts of a compact JWS.
+Reason other_than_jws(std::string_view text) {
+    if (!is_token68(text)) return Reason::token_malformed;
+    switch (std::ranges::count(text, '.')) {
+        case 0: return Reason::token_opaque;
+        case 4: return Reason::token_encrypted;
+        default: return Reason::token_malformed;
+    }
 }
 
 bool is_there(const Json& object, std::string_view name) {
@@ -106,19 +114,22 @@ Result<std::string_view, Reason> bearer_token(std::span<const std::string_view> 
 }
 
 Result<UnverifiedToken, Reason> UnverifiedToken::parse(std::string_view compact) {
-    if (!is_token68(compact)) return std::unexpected(Reason::token_malformed);
-    switch (std::ranges::count(compact, '.')) {
-        case 0: return std::unexpected(Reason::token_opaque);
-        case 2: break;
-        case 4: return std::unexpected(Reason::token_encrypted);
-        default: return std::unexpected(Reason::token_malformed);
-    }
+    constexpr auto none = std::string_view::npos;
     const std::size_t first = compact.find('.');
-    const std::size_t last = compact.rfind('.');
-    auto header = read_object(compact.substr(0, first));
-    auto payload = read_object(compact.substr(first + 1, last - first - 1));
+    const std::size_t last = first == none ? none : compact.find('.', first + 1);
+    if (last == none || compact.find('.', last + 1) != none) {
+        return std::unexpected(other_than_jws(compact));
+    }
+    // What is foreign to base64url is refused here, before anything is parsed for it.
+    const auto header_text = decode_base64url(compact.substr(0, first));
+    const auto payload_text = decode_base64url(compact.substr(first + 1, last - first - 1));
     auto signature = decode_base64url(compact.substr(last + 1));
-    if (!header || !payload || !signature) return std::unexpected(Reason::token_malformed);
+    if (!header_text || !payload_text || !signature) {
+        return std::unexpected(Reason::token_malformed);
+    }
+    auto header = read_object(*header_text);
+    auto payload = read_object(*payload_text);
+    if (!header || !payload) return std::unexpected(Reason::token_malformed);
 
     UnverifiedToken token;
     token.signed_text_ = compact.substr(0, last);

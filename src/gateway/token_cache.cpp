@@ -1,6 +1,5 @@
 #include <bearergate/gateway/token_cache.hpp>
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -38,16 +37,6 @@ void expect(const core::VerifiedToken& token) {
         __builtin_prefetch(bytes + at);
     }
     __builtin_prefetch(token.identity.own().data());
-}
-
-// A parsed payload takes many times its text: each value is a node, however short it is written.
-std::size_t tree_bytes(const core::Json& json) {
-    constexpr std::size_t node = 96;  // twice its size, since vectors grow by doubling
-    if (json.type() == core::Json::Type::invalid) return 0;
-    const std::string text = json.dump();
-    const auto begins_value = [](char c) { return c == ',' || c == '[' || c == '{'; };
-    const auto nodes = static_cast<std::size_t>(std::ranges::count_if(text, begins_value)) + 1;
-    return nodes * node + 2 * text.size();
 }
 
 }  // namespace
@@ -161,7 +150,7 @@ std::size_t footprint(const core::VerifiedToken& token) {
     const core::Claims& claims = token.claims;
     std::size_t bytes = sizeof token + core::bytes_of(claims.issuer) +
                         core::bytes_of(claims.subject) + claims.audience.bytes() +
-                        claims.scopes.bytes() + token.identity.bytes() + tree_bytes(claims.all);
+                        claims.scopes.bytes() + token.identity.bytes() + claims.all.bytes();
     if (token.key_id) bytes += core::bytes_of(*token.key_id);
     if (claims.client) bytes += core::bytes_of(*claims.client);
     if (claims.organization) bytes += core::bytes_of(*claims.organization);

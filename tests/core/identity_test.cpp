@@ -46,6 +46,7 @@ TEST(IdentityLines, ListsCannotBeConfused) {
         {{"a", "b"}, "a b"},
         {{"a b"}, "a%20b"},
         {{"a%20b"}, "a%2520b"},
+        {{"!~", "%", "!\x7f~"}, "!~ %25 !%7F~"},
         {{"", "a", "", "b", ""}, "a b"},
         {{"\r\nX-Admin: 1"}, "%0D%0AX-Admin:%201"},
         {{std::string("\0", 1)}, "%00"},

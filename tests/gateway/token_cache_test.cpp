@@ -163,11 +163,17 @@ TEST(Footprint, CountsWhatATokenHolds) {
     EXPECT_GE(footprint(token), 3000 * sizeof(std::string));
 }
 
-TEST(Footprint, CountsAPayloadByItsValuesNotByItsText) {
+TEST(Footprint, CountsAPayloadByWhatItTakesInMemory) {
     std::string ones = "[1";
     for (int i = 1; i < 3000; ++i) ones += ",1";
-    core::VerifiedToken token{.claims = {.all = parsed(R"({"a":)" + ones + "]}")}};
-    EXPECT_GE(footprint(token), 3000u * 90) << "six kilobytes of text";
+    core::VerifiedToken token{.claims = {.subject = "ada"}};
+    const std::size_t small = footprint(token);
+    token.claims.all = parsed(R"({"a":)" + ones + "]}");
+    EXPECT_GE(footprint(token), 3000u * 60) << "six kilobytes of text";
+    token.claims.all = parsed("{}");
+    EXPECT_GE(footprint(token), small + 800) << "an object has room from the first on";
+    token.claims.all = parsed("{" + std::string(8000, ' ') + "}");
+    EXPECT_GE(footprint(token), small + 8000) << "strings had room for all of the text";
 
     token.claims.all = parsed(R"({"sub":"0zijz9uyrh5hqc1u02e7e","iss":"https://acme.logto.app",)"
                               R"("aud":"https://api.example","scope":"read:items write:items",)"
