@@ -1,10 +1,10 @@
 // Which JSON Web Keys are fit for verifying, and why the others are not.
-#include <bearergate/cli/signing_key.hpp>
 #include <bearergate/core/base64url.hpp>
 #include <bearergate/core/jwk.hpp>
 
+#include "core/jwk_members.hpp"
+
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 
@@ -15,55 +15,7 @@
 namespace {
 
 using namespace bearergate::core;
-using bearergate::cli::SigningKey;
-using Members = nlohmann::json;
-
-std::string fault_name(KeyFault fault) {
-    switch (fault) {
-        case KeyFault::not_an_object: return "not_an_object";
-        case KeyFault::type_unknown: return "type_unknown";
-        case KeyFault::member_invalid: return "member_invalid";
-        case KeyFault::not_for_verification: return "not_for_verification";
-        case KeyFault::algorithm_mismatch: return "algorithm_mismatch";
-        case KeyFault::rsa_size: return "rsa_size";
-        case KeyFault::rsa_number: return "rsa_number";
-        case KeyFault::rsa_weak: return "rsa_weak";
-        case KeyFault::not_offered: return "not_offered";
-        case KeyFault::point_invalid: return "point_invalid";
-    }
-    return "?";
-}
-
-Result<PublicKey, KeyFault> import_text(const std::string& text) {
-    return import_key(Json::parse(text, 8).value());
-}
-
-std::string outcome(const Members& jwk) {
-    const auto key = import_text(jwk.dump());
-    return key ? "ok" : fault_name(key.error());
-}
-
-Members with(Members jwk, const Members& changes) {
-    jwk.merge_patch(changes);  // null removes
-    return jwk;
-}
-
-Members public_jwk(Algorithm algorithm) {
-    return Members::parse(SigningKey::generate(algorithm).public_jwk());
-}
-
-const Members& ec() {
-    static const Members jwk = public_jwk(Algorithm::es256);
-    return jwk;
-}
-const Members& rsa() {
-    static const Members jwk = with(public_jwk(Algorithm::rs256), {{"alg", nullptr}});
-    return jwk;
-}
-const Members& ed() {
-    static const Members jwk = public_jwk(Algorithm::eddsa);
-    return jwk;
-}
+using namespace bearergate::core::jwks;
 
 // The bytes of a number given in hexadecimal.
 std::string number(const std::string& hex) {
@@ -327,107 +279,6 @@ TEST(ImportKey, RefusesMissingMalformedAndShortNumbers) {
                 EXPECT_EQ(outcome(with(jwk, {{name, bad}})), "member_invalid");
             }
         }
-    }
-}
-
-TEST(ImportKey, RefusesPointsOfTheWrongLengthOrOffTheCurve) {
-    for (const Algorithm algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::es512}) {
-        const Members jwk = public_jwk(algorithm);
-        const std::string x = decode_base64url(jwk["x"].get<std::string>()).value();
-        const std::string y = decode_base64url(jwk["y"].get<std::string>()).value();
-        const std::size_t size = x.size();
-        std::string off = y;
-        off.back() = static_cast<char>(off.back() ^ 1);
-        const std::vector<std::pair<std::string, std::string>> cases{
-            {x, off},
-            {y, x},
-            {std::string(1, '\0') + x, y},
-            {x.substr(1), y},
-            {x, y.substr(0, size - 1)},
-            {x, y + '\0'},
-            {std::string(size, '\0'), std::string(size, '\0')},
-            {std::string(size, '\xff'), std::string(size, '\xff')},
-            {std::string(1, '\0'), std::string(1, '\0')},
-        };
-        for (const auto& [bad_x, bad_y] : cases) {
-            EXPECT_EQ(outcome(with(
-                          jwk, {{"x", encode_base64url(bad_x)}, {"y", encode_base64url(bad_y)}})),
-                      "point_invalid");
-        }
-        // Under another curve's name.
-        EXPECT_EQ(outcome(with(jwk, {{"crv", algorithm == Algorithm::es256 ? "P-384" : "P-256"},
-                                     {"alg", nullptr}})),
-                  "point_invalid");
-    }
-}
-
-std::string little_endian(std::string hex, std::size_t size) {
-    std::string bytes(size, '\0');
-    if (hex.size() % 2 != 0) hex.insert(hex.begin(), '0');
-    for (std::size_t i = 0; i * 2 < hex.size(); ++i) {
-        bytes[hex.size() / 2 - 1 - i] =
-            static_cast<char>(std::stoi(hex.substr(i * 2, 2), nullptr, 16));
-    }
-    return bytes;
-}
-
-std::string edwards_outcome(const char* curve, std::string point, bool sign) {
-    if (sign) point.back() = static_cast<char>(point.back() | 0x80);
-    return outcome({{"kty", "OKP"}, {"crv", curve}, {"x", encode_base64url(point)}});
-}
-
-// Under each of these keys a signature exists that nobody made and that OpenSSL takes.
-TEST(ImportKey, RefusesEdwardsPointsOfSmallOrder) {
-    const std::string f(55, 'F');
-    for (const bool sign : {false, true}) {
-        for (const std::string& y :
-             {std::string("0"), std::string("1"),
-              std::string("7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEC"),
-              std::string("05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826"),
-              std::string("7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7")}) {
-            EXPECT_EQ(edwards_outcome("Ed25519", little_endian(y, 32), sign), "point_invalid") << y;
-        }
-        for (const std::string& y : {std::string("0"), std::string("1"), f + "E" + f + "E"}) {
-            EXPECT_EQ(edwards_outcome("Ed448", little_endian(y, 57), sign), "point_invalid") << y;
-        }
-    }
-}
-
-TEST(ImportKey, RefusesEdwardsPointsThatAreNotCanonical) {
-    // p to p + 18 = 2^255 - 1: numbers that are others modulo p.
-    for (int i = 0; i < 19; ++i) {
-        std::string y =
-            little_endian("7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFED", 32);
-        y[0] = static_cast<char>(y[0] + i);
-        EXPECT_EQ(edwards_outcome("Ed25519", y, false), "point_invalid") << i;
-        EXPECT_EQ(edwards_outcome("Ed25519", y, true), "point_invalid") << i;
-    }
-    const std::string p = std::string(55, 'F') + "E" + std::string(56, 'F');
-    EXPECT_EQ(edwards_outcome("Ed448", little_endian(p, 57), false), "point_invalid");
-    EXPECT_EQ(edwards_outcome("Ed448", little_endian(std::string(112, 'F'), 57), true),
-              "point_invalid");
-    // Bits beyond the number and the sign.
-    EXPECT_EQ(edwards_outcome("Ed448", little_endian("3", 56) + '\x01', false), "point_invalid");
-    EXPECT_EQ(edwards_outcome("Ed448", little_endian("3", 56) + '\x40', true), "point_invalid");
-}
-
-TEST(ImportKey, RefusesEdwardsPointsThatNoXBelongsTo) {
-    for (const bool sign : {false, true}) {
-        for (const char* y : {"2", "7", "8", "B", "C", "D", "11"}) {
-            EXPECT_EQ(edwards_outcome("Ed25519", little_endian(y, 32), sign), "point_invalid") << y;
-        }
-        for (const char* y : {"3", "4", "5", "6", "9", "A"}) {
-            EXPECT_EQ(edwards_outcome("Ed25519", little_endian(y, 32), sign), "ok") << y;
-        }
-        for (const char* y : {"2", "6", "A", "B", "E", "F"}) {
-            EXPECT_EQ(edwards_outcome("Ed448", little_endian(y, 57), sign), "point_invalid") << y;
-        }
-        for (const char* y : {"3", "4", "5", "7", "8", "9"}) {
-            EXPECT_EQ(edwards_outcome("Ed448", little_endian(y, 57), sign), "ok") << y;
-        }
-    }
-    for (const std::size_t size : {0U, 31U, 33U, 56U, 57U}) {
-        EXPECT_NE(edwards_outcome("Ed25519", std::string(size + 1, '\3').substr(1), false), "ok");
     }
 }
 

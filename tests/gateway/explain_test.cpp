@@ -1,52 +1,21 @@
-#include <bearergate/config/load.hpp>
+// Which checks a request passes and which it fails, and why.
 #include <bearergate/gateway/explain.hpp>
 
-#include "support/authenticate.hpp"
-#include "support/files.hpp"
-#include "support/test_issuer.hpp"
+#include "gateway/explain_fixture.hpp"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
 namespace bearergate::gateway {
 namespace {
 
+using namespace explained;
+
 using Outcome = ExplainedCheck::Outcome;
-using test::at;
-using test::Issuer;
 
-config::Loaded loaded(const std::string& text) {
-    auto result = config::load(
-        text, "bearergate.yaml", {.environment = [](const std::string& name) {
-            return name == "SECRET_AUDIENCE" ? std::optional<std::string>("https://hidden.example")
-                                             : std::nullopt;
-        }});
-    for (const auto& error : result.errors) ADD_FAILURE() << error.line << ": " << error.message;
-    if (!result.loaded) throw std::runtime_error("no configuration");
-    return std::move(*result.loaded);
-}
-
-constexpr std::string_view example = R"(
-issuer: https://issuer.example/oidc
-audience: https://api.example
-upstream: http://127.0.0.1:3000
-identity: { headers: { X-Auth-Subject: sub, X-Auth-Organization-Id: organization } }
-routes:
-  GET /healthz: public
-  /closed: deny
-  GET /feed: { access: optional }
-  GET /items: { scopes: [read:items] }
-  GET /api/{id}: { strip_prefix: /api, any_scope: [a, b], claims: { role: admin } }
-  GET /orgs/{orgId}/projects: { organization: "{orgId}", scopes: [read:projects] }
-  GET /orgs/{orgId}/members: { token: organization, organization: "{orgId}" }
-  GET /reports: { organization: "header:X-Org" }
-  GET /trial: { mode: shadow, scopes: [never] }
-)";
+class Explain : public ExplainFixture {};
 
 // The letters of the outcomes of checks 1 to 17, in order: P passed, F failed, n not needed,
 // ? not checked, . not reached.
@@ -63,43 +32,6 @@ std::string outcomes(const Explanation& explanation) {
     }
     return letters;
 }
-
-std::string word(const Explanation& explanation) {
-    if (const auto* denied = std::get_if<core::Denied>(&explanation.decision))
-        return std::string(core::name_of(denied->reason));
-    return explanation.is_allowed() ? "allowed" : "needs keys";
-}
-
-std::string all_compared(const Explanation& explanation) {
-    std::string text;
-    for (const ExplainedCheck& check : explanation.checks) {
-        for (const std::string& line : check.compared) text += line + "\n";
-    }
-    return text;
-}
-std::string all_answered(const Explanation& explanation) {
-    std::string text;
-    for (const std::string& line : explanation.answer) text += line + "\n";
-    return text;
-}
-
-class Explain : public testing::Test {
-protected:
-    Explanation ask(std::string_view method, std::string_view url,
-                    std::optional<std::string_view> token = std::nullopt,
-                    const std::vector<std::string>& fields = {}) {
-        const auto head = request_head(method, url, fields, token);
-        if (!head) throw std::runtime_error(head.error());
-        return explain(config_.config, config_.policy, *head, offline_ ? nullptr : &keys_,
-                       at(now_));
-    }
-
-    Issuer issuer_{};
-    config::Loaded config_ = loaded(std::string(example));
-    core::KeyRing keys_{test::keys_of(issuer_.jwks())};
-    double now_ = Issuer::issued_at + 60;
-    bool offline_ = false;
-};
 
 TEST_F(Explain, EveryCheckOfAnAllowedRequest) {
     const std::string token =
@@ -410,179 +342,6 @@ TEST_F(Explain, AnswersAPreflightAsTheGatewayDoes) {
     const Explanation elsewhere = ask("OPTIONS", "/nowhere", {}, fields);
     EXPECT_FALSE(elsewhere.is_preflight);
     EXPECT_EQ(word(elsewhere), "no_route");
-}
-
-// ------------------------------------------------------------------------------- what is shown
-
-std::string everything(const Explanation& explanation) {
-    return all_compared(explanation) + explanation.route + "\n" + verdict(explanation) + "\n" +
-           all_answered(explanation);
-}
-
-TEST_F(Explain, NeverShowsAWholeTokenNorItsSignature) {
-    const std::string good = issuer_.token(R"({"scope":"read:items"})");
-    const std::string tokens[] = {good,
-                                  issuer_.token(),
-                                  test::with_flipped_signature(good, 9),
-                                  "opaque-secret-token",
-                                  "one.two.three",
-                                  "a.b.c.d.e",
-                                  good + ".x",
-                                  std::string(9'000, 'a')};
-    for (const std::string& token : tokens) {
-        SCOPED_TRACE(token.substr(0, 40));
-        const std::string signature =
-            token.substr(std::min(token.rfind('.'), token.size() - 1) + 1);
-        for (const char* const url : {"/items", "/feed", "/healthz", "/trial"}) {
-            const std::string text = everything(ask("GET", url, token));
-            EXPECT_FALSE(text.contains(token));
-            if (signature.size() > 3) EXPECT_FALSE(text.contains(signature));
-        }
-    }
-    // Also where the token stands in the wrong place.
-    for (const std::string& field :
-         {"Authorization: " + good, "Authorization: Token " + good, "Authorization: " + good + " x",
-          "Authorization: Bearer " + good + " x", "X-Token: " + good}) {
-        SCOPED_TRACE(field.substr(0, 30));
-        EXPECT_FALSE(everything(ask("GET", "/items", {}, {field})).contains(good.substr(20, 60)));
-    }
-}
-
-TEST_F(Explain, EscapesControlCharactersAndCutsLongValues) {
-    const std::string token = issuer_.token(
-        "{\"scope\":\"\\u001b[31mred\",\"client_id\":\"caf\xc3\xa9\\u202e\\r\\nx\",\"aud\":\"" +
-        std::string(5'000, 'z') + "\"}");
-    const std::string text = everything(ask("GET", "/items", token));
-    EXPECT_FALSE(text.contains('\x1b'));
-    EXPECT_FALSE(text.contains('\r'));
-    EXPECT_FALSE(text.contains("\xc3\xa9"));
-    EXPECT_FALSE(text.contains("\xe2\x80\xae"));
-    EXPECT_FALSE(text.contains(std::string(200, 'z')));
-    EXPECT_TRUE(text.contains("(5000 characters)"));
-    const std::string path = everything(ask("GET", "/" + std::string(3'000, 'p')));
-    EXPECT_FALSE(path.contains(std::string(200, 'p')));
-}
-
-TEST_F(Explain, ShowsSettingsFromTheEnvironmentByTheirNames) {
-    config_ = loaded(R"(
-issuer: https://issuer.example/oidc
-audience: ${SECRET_AUDIENCE}
-upstream: http://127.0.0.1:3000
-routes:
-  GET /items: authenticated
-)");
-    const std::string text = everything(ask("GET", "/items", issuer_.token()));
-    EXPECT_FALSE(text.contains("hidden.example")) << text;
-    EXPECT_TRUE(text.contains("${SECRET_AUDIENCE}")) << text;
-}
-
-TEST(Shown, IsSafeForEveryTerminal) {
-    EXPECT_EQ(shown("plain text"), "plain text");
-    EXPECT_EQ(shown("a\x1b[0m\n\t\x7f\xff"), "a\\x1b[0m\\x0a\\x09\\x7f\\xff");
-    EXPECT_EQ(shown(std::string_view("a\0b", 3)), "a\\x00b");
-    EXPECT_EQ(shown(std::string(121, 'a')), std::string(120, 'a') + "... (121 characters)");
-}
-
-// ------------------------------------------------------------------------------ the request
-
-TEST(RequestHead, IsWhatAClientWouldSend) {
-    EXPECT_EQ(request_head("GET", "/a?b", {}, std::nullopt).value(),
-              "GET /a?b HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    EXPECT_EQ(request_head("POST", "https://api.example:8443/a", {"X-Org:  acme "}, "t").value(),
-              "POST /a HTTP/1.1\r\nHost: api.example:8443\r\nX-Org: acme\r\n"
-              "Authorization: Bearer t\r\n\r\n");
-    EXPECT_EQ(request_head("GET", "http://api.example", {}, std::nullopt).value(),
-              "GET / HTTP/1.1\r\nHost: api.example\r\n\r\n");
-    EXPECT_EQ(request_head("GET", "http://api.example?x", {}, std::nullopt).value(),
-              "GET /?x HTTP/1.1\r\nHost: api.example\r\n\r\n");
-    EXPECT_EQ(request_head("GET", "http://api.example/", {"host: b"}, std::nullopt).value(),
-              "GET / HTTP/1.1\r\nhost: b\r\n\r\n");
-}
-
-TEST(RequestHead, IsRefusedInAWordWhereItCannotBeOne) {
-    EXPECT_FALSE(request_head("GET", "items", {}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "ftp://h/", {}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "", {}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "/", {"NoColon"}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "/", {": x"}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "/", {"A B: x"}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "/", {"A: x\r\nB: y"}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "/\r\nX: y", {}, std::nullopt));
-    EXPECT_FALSE(request_head("GET\r\n", "/", {}, std::nullopt));
-    EXPECT_FALSE(request_head("GET", "/", {}, "a\r\nX: y"));
-}
-
-// A token may be pasted anywhere.
-TEST(RequestHead, SaysWhichHeaderIsNoneAndNotWhatItHolds) {
-    const auto head = request_head("GET", "/", {"X: 1", "Bearer eyJhbGciOi"}, std::nullopt);
-    ASSERT_FALSE(head);
-    EXPECT_EQ(head.error(), "header 2 is not written 'Name: value'");
-}
-
-// --------------------------------------------------------- the tokens that a real Logto issued
-
-class ExplainLogto : public testing::Test {
-protected:
-    ExplainLogto()
-        : config_(loaded(R"(
-issuers: { logto: { issuer: http://localhost:3001/oidc } }
-audience: https://api.example.test/v1
-upstream: http://127.0.0.1:3000
-routes:
-  GET /items: { scopes: [read:items] }
-  GET /orgs/{org}/items: { organization: "{org}", scopes: [read:items] }
-  GET /orgs/{org}/settings: { token: organization, organization: "{org}", scopes: [manage:settings] }
-)")),
-          keys_{test::keys_of(test::read_file(BEARERGATE_TEST_DATA "/logto/jwks.json"))},
-          tokens_(
-              nlohmann::json::parse(test::read_file(BEARERGATE_TEST_DATA "/logto/tokens.json"))) {}
-
-    Explanation ask(std::string_view url, const std::string& token) const {
-        return explain(config_.config, config_.policy, request_head("GET", url, {}, token).value(),
-                       &keys_, at(1'795'337'900));
-    }
-
-    config::Loaded config_;
-    core::KeyRing keys_;
-    nlohmann::json tokens_;
-};
-
-TEST_F(ExplainLogto, SaysTheRightThingOfEveryRecordedToken) {
-    const std::map<std::string, std::string> items{
-        {"m2m_global_rw", "allowed"},
-        {"m2m_global_no_role", "scope_missing"},
-        {"m2m_global_other_audience", "audience_mismatch"},
-        {"m2m_global_ttl_1s_expired", "token_expired"},
-        {"m2m_org_acme_full", "audience_mismatch"},
-        {"m2m_orgapi_acme_full", "organization_not_accepted"},
-        {"user_tx_opaque", "token_opaque"},
-    };
-    for (const auto& [name, answer] : items) {
-        SCOPED_TRACE(name);
-        EXPECT_EQ(word(ask("/items", tokens_.at(name).at("access_token"))), answer);
-    }
-    const Explanation orgapi =
-        ask("/orgs/qhgy8t5iqmye/items", tokens_.at("m2m_orgapi_acme_full").at("access_token"));
-    EXPECT_TRUE(orgapi.is_good());
-    EXPECT_TRUE(all_compared(orgapi).contains("alg ES384, typ at+jwt"));
-    EXPECT_TRUE(all_answered(orgapi).contains("X-Auth-Organization-Id: qhgy8t5iqmye\n"));
-    const Explanation org =
-        ask("/orgs/qhgy8t5iqmye/settings", tokens_.at("m2m_org_acme_full").at("access_token"));
-    EXPECT_TRUE(org.is_good());
-    EXPECT_TRUE(all_compared(org).contains("by its audience qhgy8t5iqmye"));
-    const Explanation other =
-        ask("/orgs/wivs7b4m9e1s/settings", tokens_.at("m2m_org_acme_full").at("access_token"));
-    EXPECT_EQ(word(other), "organization_mismatch");
-}
-
-TEST_F(ExplainLogto, ShowsNoneOfTheRecordedTokensWhole) {
-    for (const auto& [name, token] : tokens_.items()) {
-        SCOPED_TRACE(name);
-        const std::string text = token.at("access_token");
-        const std::string seen = everything(ask("/orgs/qhgy8t5iqmye/items", text));
-        EXPECT_FALSE(seen.contains(text));
-        EXPECT_FALSE(seen.contains(text.substr(text.rfind('.') + 1)));
-    }
 }
 
 }  // namespace

@@ -11,8 +11,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -27,6 +30,16 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+namespace {
+std::atomic<int> offered_turns = 0;
+}
+
+// In the place of the C library's.
+extern "C" int sched_yield() noexcept {
+    ++offered_turns;
+    return static_cast<int>(::syscall(SYS_sched_yield));
+}
 
 namespace bearergate::gateway {
 namespace {
@@ -133,6 +146,14 @@ TEST_F(VerifierPoolTest, ItsThreadsLetEverybodyElseGoFirst) {
     auto found = niceness.get_future();
     ASSERT_EQ(found.wait_for(30s), std::future_status::ready);
     EXPECT_EQ(found.get(), std::min(getpriority(PRIO_PROCESS, 0) + 10, 19));
+}
+
+TEST_F(VerifierPoolTest, ItsThreadsOfferTheirTurnAfterEachJob) {
+    VerifierPool pool(1, 8);
+    const int before = offered_turns;
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(pool.submit(job(asker_)));
+    ASSERT_EQ(asker_.wait_for(5).size(), 5U);
+    EXPECT_GE(offered_turns - before, 5);
 }
 
 TEST_F(VerifierPoolTest, ItsQueueIsBounded) {

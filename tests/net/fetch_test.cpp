@@ -1,164 +1,25 @@
 // One small GET against servers that are slow, endless, lying or not the one they should be.
 #include <bearergate/net/fetch.hpp>
-#include <bearergate/net/listener.hpp>
-#include <bearergate/net/task.hpp>
 
 #include "net/certificates.hpp"
-#include "net/support.hpp"
+#include "net/fetch_fixture.hpp"
 #include "support/gate.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace bearergate::net {
 namespace {
 
 using namespace std::chrono_literals;
-using Outcome = std::expected<Fetched, FetchError>;
+using test::ok;
+using test::Outcome;
+using test::Scripted;
 
-// A server that reads a head and then follows its script, piece by piece, as fast as the other
-// side takes it; it repeats the last piece for ever if it is told to.
-class Scripted {
-public:
-    struct Script {
-        std::vector<std::string> pieces{};
-        std::chrono::milliseconds between{0};
-        bool repeat_last = false;
-        bool close_at_end = true;
-        bool without_goodbye = false;  // TLS: no close_notify
-    };
-
-    Scripted(boost::asio::io_context& io, Script script, TlsContext tls = {},
-             const char* address = "127.0.0.1", std::uint16_t port = 0)
-        : io_(io), script_(std::move(script)), tls_(std::move(tls)) {
-        const int descriptor =
-            bind_listener({.text = "test", .host = address, .port = port}, false);
-        port_ = local_port(descriptor);
-        listener_ = std::make_unique<Listener>(
-            io, descriptor, [] { return true; },
-            [this](Socket socket) { serve(std::move(socket)); });
-        listener_->start();
-    }
-    Scripted(const Scripted&) = delete;
-    Scripted& operator=(const Scripted&) = delete;
-    ~Scripted() {
-        for (const auto& connection : served_) connection->signal.raise(stop);
-    }
-    std::uint16_t port() const { return port_; }
-    const std::string& request() const { return request_; }
-    std::size_t connections() const { return served_.size(); }
-
-private:
-    static constexpr Signal::Bits received = 1;
-    static constexpr Signal::Bits writable = 2;
-    static constexpr Signal::Bits time = 4;
-    static constexpr Signal::Bits stop = 8;
-    struct Connection {
-        Stream stream{};
-        Signal signal{};
-    };
-
-    void serve(Socket socket) {
-        const auto& connection = served_.emplace_back(std::make_shared<Connection>());
-        connection->stream = Stream(std::move(socket));
-        connection->stream.attach(connection->signal, received, writable);
-        spawn(run(connection), [](const std::exception_ptr&) {});
-    }
-
-    Task<> run(std::shared_ptr<Connection> connection) {
-        if (co_await follow(connection) && !script_.without_goodbye) {
-            connection->stream.shutdown_send();
-        }
-        connection->stream.close();
-    }
-
-    // Whether it came to its end.
-    Task<bool> follow(std::shared_ptr<Connection> connection) {
-        Stream& stream = connection->stream;
-        Signal& signal = connection->signal;
-        if (tls_) {
-            stream.start_tls_server(tls_.get());
-            if (((co_await signal.any(writable | stop)) & stop) != 0) co_return false;
-            if (stream.take_error()) co_return false;
-        }
-        std::array<char, 4096> buffer{};
-        request_.clear();
-        while (request_.find("\r\n\r\n") == std::string::npos) {
-            stream.start_receive(buffer);
-            if (((co_await signal.any(received | stop)) & stop) != 0) co_return false;
-            const auto got = stream.received();
-            if (got->bytes == 0) co_return false;
-            request_.append(buffer.data(), got->bytes);
-        }
-        for (std::size_t at = 0; at < script_.pieces.size();) {
-            std::string_view rest = script_.pieces[at];
-            while (!rest.empty()) {
-                const Stream::Sent sent = test::send(stream, rest);
-                if (sent.failed) co_return false;
-                rest.remove_prefix(sent.bytes);
-                if (rest.empty()) break;
-                stream.start_wait_writable();
-                if (((co_await signal.any(writable | stop)) & stop) != 0) co_return false;
-            }
-            if (at + 1 < script_.pieces.size() || !script_.repeat_last) ++at;
-            boost::asio::steady_timer timer(io_, script_.between);
-            timer.async_wait([connection](const boost::system::error_code& error) {
-                if (!error) connection->signal.raise(time);
-            });
-            if (((co_await signal.any(time | stop)) & stop) != 0) co_return false;
-        }
-        if (!script_.close_at_end) co_await signal.any(stop);
-        co_return true;
-    }
-
-    boost::asio::io_context& io_;
-    Script script_;
-    TlsContext tls_;
-    std::uint16_t port_ = 0;
-    std::string request_{};
-    std::vector<std::shared_ptr<Connection>> served_{};
-    std::unique_ptr<Listener> listener_{};
-};
-
-std::string ok(const std::string& body, const std::string& fields = "") {
-    return "HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + std::to_string(body.size()) +
-           "\r\n\r\n" + body;
-}
-
-class FetchTest : public testing::Test {
-protected:
-    Outcome get(FetchRequest request) {
-        std::optional<Outcome> outcome;
-        fetch(io_, resolver_, std::move(request), [&](Outcome how) {
-            EXPECT_FALSE(outcome) << "answered twice";
-            outcome = std::move(how);
-        });
-        EXPECT_FALSE(outcome) << "never from within the call";
-        test::run_until(io_, [&] { return outcome.has_value(); });
-        for (int turn = 0; turn < 20; ++turn) io_.poll();
-        return outcome.value_or(std::unexpected(FetchError{"nothing"}));
-    }
-    static FetchRequest plain(const Scripted& server) {
-        return {.tls = false, .host = "127.0.0.1", .port = server.port(), .target = "/oidc/jwks"};
-    }
-    Outcome get(Scripted::Script script, std::size_t most = 256 * 1024,
-                std::chrono::milliseconds deadline = 5000ms) {
-        const Scripted server(io_, std::move(script));
-        FetchRequest request = plain(server);
-        request.max_bytes = most;
-        request.deadline = deadline;
-        return get(std::move(request));
-    }
-    std::string problem(Scripted::Script script, std::size_t most = 256 * 1024) {
-        const Outcome outcome = get(std::move(script), most);
-        return outcome ? "status " + std::to_string(outcome->status) : outcome.error().what;
-    }
-
-    boost::asio::io_context io_{1};
-    Resolver resolver_{io_};
-};
+class FetchTest : public test::FetchFixture {};
 
 class NamesTest : public FetchTest {
 protected:
@@ -412,79 +273,6 @@ TEST_F(FetchTest, ARequestThatCouldSayMoreThanItShouldIsNotSent) {
     }
     EXPECT_EQ(server.connections(), 0U);
     EXPECT_TRUE(get(good));
-}
-
-class FetchTlsTest : public FetchTest {
-protected:
-    TlsContext server_of(const test::Authority::Wish& wish) {
-        const test::Identity files = authority_.issue(wish);
-        return make_tls_server(
-            {.certificate = files.certificate, .private_key = files.private_key});
-    }
-    Outcome get_tls(const TlsContext& server, const std::string& host = "localhost",
-                    Scripted::Script script = {.pieces = {ok("{}")}}) {
-        const Scripted scripted(io_, std::move(script), server);
-        const Outcome outcome = get({.host = host,
-                                     .port = scripted.port(),
-                                     .target = "/jwks",
-                                     .context = make_tls_client({.ca = authority_.file()})});
-        if (!outcome) EXPECT_EQ(scripted.request().find("GET"), sent_ ? 0U : std::string::npos);
-        return outcome;
-    }
-    test::Authority authority_;
-    bool sent_ = false;  // whether a request is expected to go out although it fails
-};
-
-TEST_F(FetchTlsTest, BelievesNamesAndAddressesOfItsAuthority) {
-    for (const char* host : {"localhost", "127.0.0.1"}) {
-        SCOPED_TRACE(host);
-        const Outcome outcome = get_tls(server_of({}), host);
-        ASSERT_TRUE(outcome) << outcome.error().what;
-        EXPECT_EQ(outcome->body, "{}");
-    }
-    EXPECT_TRUE(get_tls(server_of({.through_intermediate = true})));
-}
-
-TEST_F(FetchTlsTest, RefusesEveryOtherBeforeARequestIsSent) {
-    const struct {
-        test::Authority::Wish wish;
-        const char* problem;
-    } cases[] = {
-        {{.alternatives = "DNS:acme.example"}, "certificate refused: hostname mismatch"},
-        {{.expired = true}, "certificate refused: certificate has expired"},
-        {{.self_signed = true}, "certificate refused: self-signed certificate"},
-    };
-    for (const auto& c : cases) {
-        SCOPED_TRACE(c.problem);
-        const Outcome outcome = get_tls(server_of(c.wish));
-        ASSERT_FALSE(outcome);
-        EXPECT_EQ(outcome.error().what, c.problem);
-    }
-    EXPECT_EQ(get_tls(server_of({.alternatives = "DNS:localhost"}), "127.0.0.1").error().what,
-              "certificate refused: IP address mismatch");
-}
-
-TEST_F(FetchTlsTest, AServerWithoutTlsIsNone) {
-    const Scripted server(io_, {.pieces = {ok("{}")}});
-    // It takes the handshake for a request that has not ended: nothing comes, or what comes is
-    // HTTP.
-    const FetchRequest request{.host = "127.0.0.1",
-                               .port = server.port(),
-                               .target = "/",
-                               .context = make_tls_client({.ca = authority_.file()}),
-                               .deadline = 300ms};
-    EXPECT_FALSE(get(request));
-}
-
-TEST_F(FetchTlsTest, AnEndWithoutGoodbyeEndsOnlyWhatIsWhole) {
-    const TlsContext server = server_of({});
-    EXPECT_TRUE(get_tls(server, "localhost", {.pieces = {ok("{}")}, .without_goodbye = true}));
-    EXPECT_TRUE(get_tls(server, "localhost", {.pieces = {"HTTP/1.1 200 OK\r\n\r\n{}"}}));
-    sent_ = true;
-    const Outcome cut = get_tls(server, "localhost",
-                                {.pieces = {"HTTP/1.1 200 OK\r\n\r\n{}"}, .without_goodbye = true});
-    ASSERT_FALSE(cut);
-    EXPECT_EQ(cut.error().what, "the answer was cut short");
 }
 
 }  // namespace
