@@ -121,7 +121,7 @@ class OpensslSpeed(Paused):
 
     def finish(self):
         out = self.end(signal.SIGALRM)
-        lines = [line for line in out.splitlines() if re.match(r"^\s*\d+ bits ecdsa", line)]
+        lines = [line for line in out.splitlines() if re.match(r"^\s*\d+ bits (ecdsa|EdDSA)", line)]
         if not lines:
             raise RuntimeError(f"openssl speed says nothing: {out}")
         return 1e6 / float(lines[-1].split()[-1])
