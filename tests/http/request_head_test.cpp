@@ -12,7 +12,6 @@ namespace {
 using core::Reason;
 using test::expect_accepted;
 using test::expect_refused;
-using test::read_request;
 using test::request_with;
 using test::shown;
 using Kind = BodyLength::Kind;
