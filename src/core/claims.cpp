@@ -62,7 +62,7 @@ Result<std::vector<std::string>, Reason> read_scopes(const Json& value) {
     const auto text = value.string();
     if (!text) return std::unexpected(Reason::claim_invalid);
     std::vector<std::string> scopes;
-    constexpr std::ptrdiff_t many = 64;
+    constexpr std::ptrdiff_t many = 64;  // a text of nothing but spaces gets no more room
     scopes.reserve(static_cast<std::size_t>(std::min(std::ranges::count(*text, ' ') + 1, many)));
     for (std::size_t begin = 0; begin < text->size();) {
         const std::size_t end = std::min(text->find(' ', begin), text->size());

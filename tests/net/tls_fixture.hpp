@@ -33,8 +33,6 @@ inline TlsContext odd_server(const Identity& files) {
 
 // One end of a connection.
 struct End {
-    static constexpr Signal::Bits received = 1;
-    static constexpr Signal::Bits writable = 2;
     Stream stream{};
     Signal signal{};
     std::array<char, 20'000> buffer{};
@@ -44,8 +42,8 @@ struct End {
 class TlsFixture : public testing::Test {
 protected:
     using Condition = Stream::Condition;
-    static constexpr Signal::Bits received = End::received;
-    static constexpr Signal::Bits writable = End::writable;
+    static constexpr Signal::Bits received = 1;
+    static constexpr Signal::Bits writable = 2;
     using Wish = Authority::Wish;
 
     TlsContext server(const Wish& wish) {

@@ -36,7 +36,8 @@ public:
     Json pointer(std::string_view rfc6901) const;    // "" is the value itself
     std::vector<std::string> names() const;          // of an object, in order of appearance
     std::string dump() const;                        // compact JSON text
-    std::size_t bytes() const;  // that the whole document holds in memory, which copies share
+    // What the whole document, which copies share, holds in memory: an estimate, on the high side.
+    std::size_t bytes() const;
 
     // Equal by JSON type and value: 1 and 1.0 are equal, 1 and "1" are not, members in any order.
     // An invalid one equals nothing.
